@@ -1,0 +1,43 @@
+# Needs Python 3.11 or newer, make and a shell. Every target sets up .venv by itself.
+
+PYTHON ?= python3
+BIN = .venv/bin
+READY = .venv/ready
+SOURCES = cards service tests
+
+.PHONY: run test check bench openapi lock
+
+run: $(READY)
+	@echo "In another terminal:"
+	@echo "  $(BIN)/vidare example aos-gaps | curl -s -H 'Content-Type: application/json' --data-binary @- http://127.0.0.1:8000/cds-services/svf-patient-view"
+	VIDARE_AUTH=off VIDARE_HOST=127.0.0.1 $(BIN)/vidare serve
+
+test: $(READY)
+	$(BIN)/python -m pytest --cov --cov-report= tests
+	$(BIN)/python -m coverage report --include='cards/*' --fail-under=100 --show-missing --skip-covered
+	$(BIN)/python -m coverage report --include='service/*' --fail-under=95 --show-missing --skip-covered
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/contract/test_in_step.py
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+openapi: $(READY)
+	$(BIN)/python -m tests.contract.in_step
+
+# Resolves the newest versions; commit what it writes.
+lock: $(READY)
+	$(BIN)/python -m pip install pip-tools
+	cd requirements && for name in run dev; do ../$(BIN)/pip-compile --no-header --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o $$name.txt $$name.in; done
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $(READY)

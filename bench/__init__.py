@@ -1,0 +1,1 @@
+"""Benchmarks: two ways, one run, one ratio."""

@@ -1,0 +1,373 @@
+"""Record and pathways -> what to advise: the decision tables AD and CD and the safety rows X.
+
+Each advice becomes one card. An assessment without advice means "looked, nothing to say"; where
+that cannot be said because needed data were not to be had, `unanswerable` names them.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from cards.completeness import mandatory_gaps
+from cards.criteria import Chart, Finding, canonical
+from cards.drafts import Draft
+from cards.panel import LACKING, Rules
+from cards.pathways.form import Pathway
+from cards.record import Order, PatientRecord, Result
+from cards.slots import panel_of
+from cards.terminology import TERMS
+
+Indicator = Literal["info", "warning", "critical"]
+Topic = Literal[
+    "acuteCord",
+    "acuteCalcium",
+    "underAge",
+    "aosIronDeficiency",
+    "aosSpecific",
+    "aosMissing",
+    "aosReady",
+    "aosCheck",
+    "cupRefer",
+    "cupExcluded",
+    "cupAsk",
+    "cupCheck",
+    "duplicate",
+    "data",
+]
+TOPICS: tuple[Topic, ...] = (
+    "acuteCord",
+    "acuteCalcium",
+    "underAge",
+    "aosIronDeficiency",
+    "aosSpecific",
+    "aosMissing",
+    "aosReady",
+    "aosCheck",
+    "cupRefer",
+    "cupExcluded",
+    "cupAsk",
+    "cupCheck",
+    "duplicate",
+    "data",
+)
+"""Every topic, the most acute first: the order of the cards."""
+
+INDICATORS: Mapping[Topic, Indicator] = {
+    "acuteCord": "critical",
+    "acuteCalcium": "critical",
+    "underAge": "critical",
+    "aosIronDeficiency": "warning",
+    "aosSpecific": "warning",
+    "aosMissing": "warning",
+    "aosReady": "info",
+    "aosCheck": "info",
+    "cupRefer": "warning",
+    "cupExcluded": "warning",
+    "cupAsk": "info",
+    "cupCheck": "warning",
+    "duplicate": "info",
+    "data": "warning",
+}
+NEEDED = ("patient", "observations", "conditions")
+
+SEVERE_CALCIUM: Mapping[str, float] = {"ca_ionised": 1.60, "ca_corrected": 3.0, "ca_total": 3.50}
+"""mmol/L, from which hypercalcaemia is called severe (X4; outside the guideline)."""
+VERY_LOW_HB = 4.0 * 16.114
+"""g/L (4.0 mmol/L), below which a line comes first in the card (X5; outside the guideline)."""
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """One thing to say: a topic, what was found, and what may be proposed."""
+
+    topic: Topic
+    pathway: str | None
+    indicator: Indicator
+    criteria: Finding | None = None
+    ask: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    """Analytes to order, one draft each."""
+    refer: str | None = None
+    """The pathway whose prefilled referral is proposed."""
+    update: Draft | None = None
+    """The draft to complete."""
+    redirects: tuple[str, ...] = ()
+    """Organ-specific pathways to consider, as keys of the terminology."""
+    evidence: tuple[str, ...] = ()
+    why: str = ""
+    """Which of several texts of the topic is meant."""
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """All advice for one call, most acute first, and the chart it rests on."""
+
+    chart: Chart
+    advice: tuple[Advice, ...] = ()
+    unanswerable: tuple[tuple[str, str], ...] = ()
+    """Needed sources (key, reason) without which nothing useful can be said."""
+
+
+Hook = Literal["patient-view", "order-sign"]
+
+
+def assess(
+    record: PatientRecord,
+    pathways: Mapping[str, Pathway],
+    rules: Rules,
+    hook: Hook,
+    drafts: tuple[Draft, ...] = (),
+) -> Assessment:
+    """Judge a record by the pathways; never raises on missing data."""
+    orders = tuple(d.order for d in drafts)
+    slots = {s.slot: s for s in panel_of(record, rules, [o for o in orders if not o.pathway])}
+    chart = Chart(record, rules, slots, orders)
+    if record.sources["patient"].outcome == "unavailable":
+        return Assessment(chart, unanswerable=_lacking(record, ("patient",)))
+    if record.person.deceased:
+        return Assessment(chart)
+    advice = _Judgement(chart, pathways, hook, drafts).advice()
+    ordered = tuple(sorted(advice, key=lambda a: TOPICS.index(a.topic)))
+    unavailable = [k for k in NEEDED if record.sources[k].outcome == "unavailable"]
+    if unavailable and not ordered:
+        return Assessment(chart, unanswerable=_lacking(record, tuple(unavailable)))
+    return Assessment(chart, ordered)
+
+
+def _lacking(record: PatientRecord, keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((k, record.sources[k].reason or "absent") for k in keys)
+
+
+class _Judgement:
+    """One call under judgement."""
+
+    def __init__(
+        self,
+        chart: Chart,
+        pathways: Mapping[str, Pathway],
+        hook: Hook,
+        drafts: tuple[Draft, ...],
+    ) -> None:
+        self.chart = chart
+        self.record = chart.record
+        self.hook = hook
+        self.aos, self.cup = pathways["aos"], pathways["cup-se"]
+        self.criteria = {
+            f"{pathway.id}.{name}": criterion
+            for pathway in (self.aos, self.cup)
+            for name, criterion in pathway.criteria.items()
+        }
+        self.judged: dict[str, Finding] = {}
+        self.drafts = {d.order.pathway: d for d in drafts if d.order.pathway}
+        self.testing = any(o.analytes for o in chart.drafts if not o.pathway)
+
+    def find(self, name: str) -> Finding:
+        """Judge a criterion ("aos.suspicion"), once and only where it is asked for."""
+        if name not in self.judged:
+            self.judged[name] = self.criteria[name].judge(self.chart)
+        return self.judged[name]
+
+    def met(self, name: str) -> bool | None:
+        return self.find(name).met
+
+    @property
+    def metastasis(self) -> Finding:
+        return self.find("cup-se.entry").part("metastasis_suspect")
+
+    def advice(self) -> list[Advice]:
+        """Give all advice, in no order."""
+        acute = self._acute()
+        adult = self.record.adult()
+        if adult is False:
+            return acute + self._child()
+        if adult is None:
+            return acute + self._unknown_age()
+        said = acute + self._cup() + self._aos()
+        return said or self._not_checked()
+
+    # -- acute and age ---------------------------------------------------------------------------
+
+    def _acute(self) -> list[Advice]:
+        said = []
+        setting = self.met("cup-se.cord_setting") or self.met("aos.suspicion") or self.drafts
+        if self.met("cup-se.cord") and setting:
+            said.append(self._say("acuteCord", "cup-se", self.find("cup-se.cord")))
+        severe = severe_calcium(self.chart)
+        if severe:
+            references = tuple(r.reference for r in severe if r.reference)
+            said.append(self._say("acuteCalcium", None, None, evidence=references))
+        return said
+
+    def _child(self) -> list[Advice]:
+        child = self.find("aos.child")
+        if child.met:
+            return [self._say("underAge", "aos", child)]
+        return self._not_checked() if child.met is None else []
+
+    def _unknown_age(self) -> list[Advice]:
+        if self.met("aos.suspicion") or self.metastasis.met or self.drafts:
+            finding = self.find("cup-se.entry" if self.metastasis.met else "aos.suspicion")
+            pathway = "cup-se" if self.metastasis.met else "aos"
+            return [self._say("data", pathway, finding, why="birthDate", ask=("birthDate",))]
+        return self._not_checked()
+
+    # -- CUP (CD1-CD8) ---------------------------------------------------------------------------
+
+    def _cup(self) -> list[Advice]:
+        draft = self.drafts.get("cup-se")
+        if self.hook == "order-sign" and draft is None and "aos" not in self.drafts:
+            return []
+        suspected = self.metastasis.met is True
+        organ = self.find("cup-se.organ")
+        if (suspected or draft) and organ.met:
+            redirects = organs(self.record)
+            entry = self.find("cup-se.entry")
+            return [self._say("cupExcluded", "cup-se", entry, redirects=redirects)]
+        if suspected or draft:
+            return self._cup_referral(draft)
+        if self.hook == "patient-view" and self.met("cup-se.finding_only") and not organ.met:
+            return self._duplicate("cup-se") or [
+                self._say("cupAsk", "cup-se", self.find("cup-se.finding_only"))
+            ]
+        return []
+
+    def _cup_referral(self, draft: Draft | None) -> list[Advice]:
+        entry = self.find("cup-se.entry")
+        duplicate = self._duplicate("cup-se")
+        if duplicate:
+            return duplicate
+        if draft is not None:
+            if not mandatory_gaps(draft, self.cup, self.chart):
+                return []
+            return [self._say("cupCheck", "cup-se", entry, ask=self.cup.ask, update=draft)]
+        if entry.met is None:
+            return [self._say("data", "cup-se", entry, why="organNotChecked", ask=self.cup.ask)]
+        return [self._say("cupRefer", "cup-se", entry, ask=self.cup.ask, refer="cup-se")]
+
+    # -- AOS (AD3-AD10) --------------------------------------------------------------------------
+
+    def _aos(self) -> list[Advice]:
+        draft = self.drafts.get("aos")
+        suspicion = self.find("aos.suspicion")
+        if draft is None and (suspicion.met is not True or self.metastasis.met):
+            return []
+        if self.hook == "order-sign" and draft is None and not self.testing:
+            return []
+        if self.met("aos.specific"):
+            finding = self.find("aos.specific")
+            return [self._say("aosSpecific", "aos", finding, redirects=organs(self.record))]
+        duplicate = self._duplicate("aos")
+        if duplicate:
+            return duplicate
+        return self._iron() + self._panel(draft)
+
+    def _iron(self) -> list[Advice]:
+        iron = self.find("aos.iron_deficiency")
+        if not iron.met:
+            return []
+        redirects = ("colorectal", "oesophagus_stomach")
+        return [self._say("aosIronDeficiency", "aos", iron, redirects=redirects)]
+
+    def _panel(self, draft: Draft | None) -> list[Advice]:
+        suspicion = self.find("aos.suspicion")
+        statuses = {s.status for s in self.chart.slots.values()}
+        order = tuple(a for s in self.chart.slots.values() for a in s.order)
+        refer = None if self.hook == "order-sign" else "aos"
+        if not statuses.isdisjoint(LACKING):
+            if self.hook == "order-sign" and draft is None and not order:
+                return []
+            topic: Topic = "aosMissing"
+        elif "not-checked" in statuses:
+            topic = "data"
+        else:
+            topic = "aosCheck" if draft else "aosReady"
+        why = "panelNotChecked" if topic == "data" else ""
+        if topic == "aosReady" and self.hook == "order-sign":
+            return []
+        return [
+            self._say(
+                topic,
+                "aos",
+                suspicion,
+                ask=self.aos.ask,
+                order=order,
+                refer=refer,
+                update=draft,
+                why=why,
+            )
+        ]
+
+    # -- what is common ---------------------------------------------------------------------------
+
+    def _duplicate(self, pathway: str) -> list[Advice]:
+        active = [o for o in self.record.orders if o.pathway == pathway and self._is_active(o)]
+        if not active:
+            return []
+        entry = "aos.suspicion" if pathway == "aos" else "cup-se.entry"
+        references = tuple(o.reference for o in active if o.reference)
+        return [self._say("duplicate", pathway, self.find(entry), evidence=references)]
+
+    def _is_active(self, order: Order) -> bool:
+        """Tell whether a referral is still under way; one older than the window is forgotten."""
+        days = self.chart.rules.symptom_max_age_days
+        old = order.authored is not None and order.authored.within(days, self.record.today) is False
+        return order.status in {"active", "on-hold"} and not old
+
+    def _not_checked(self) -> list[Advice]:
+        """Give the card that says what could not be looked at, where an answer hung on it."""
+        incomplete = [k for k in NEEDED if not self.record.complete(k)]
+        uncertain = any(d.presence == "uncertain" for d in self.record.diagnoses) and None in {
+            self.met("aos.suspicion"),
+            self.metastasis.met,
+            self.met("aos.child"),
+        }
+        available = [k for k in NEEDED if self.record.sources[k].outcome != "unavailable"]
+        if len(available) < len(NEEDED) or not (incomplete or uncertain):
+            return []
+        finding = self.find("aos.suspicion")
+        return [self._say("data", "aos", finding, why="incomplete" if incomplete else "uncertain")]
+
+    def _say(
+        self, topic: Topic, pathway: str | None, finding: Finding | None, **rest: object
+    ) -> Advice:
+        indicator = INDICATORS[topic]
+        if indicator == "info" and pathway == "aos" and very_low_hb(self.chart):
+            indicator = "warning"
+        return msgspec.structs.replace(Advice(topic, pathway, indicator, finding), **rest)
+
+
+def severe_calcium(chart: Chart) -> tuple[Result, ...]:
+    """Give the newest calcium in the window that is severely raised, measured or computed (X4)."""
+    slot = chart.slots["calcium"]
+    if slot.status == "answered":
+        number = canonical(chart, "calcium")
+        analyte = "ca_corrected" if slot.computed else slot.results[0].analyte
+        if number is not None:
+            return slot.results if number >= SEVERE_CALCIUM[analyte] else ()
+    for result in chart.record.results.get("ca_total", ()):
+        days = chart.rules.result_max_age_days
+        fresh = result.taken is not None and result.taken.within(days, chart.record.today)
+        if result.state == "final" and fresh:
+            return (result,) if _above_total(result) else ()
+    return ()
+
+
+def _above_total(result: Result) -> bool:
+    value = result.value
+    bounded = value is not None and value.comparator in {"<", "<="}
+    if value is None or value.number is None or bounded or not result.judged:
+        return False
+    unit = TERMS.analyte("ca_total").unit_of(value.unit)
+    factor = unit.factor if unit else None
+    return factor is not None and value.number * factor > SEVERE_CALCIUM["ca_total"]
+
+
+def very_low_hb(chart: Chart) -> bool:
+    """Tell whether Hb is answered and under 64 g/L (X5; outside the guideline)."""
+    number = canonical(chart, "hb")
+    return number is not None and number < VERY_LOW_HB
+
+
+def organs(record: PatientRecord) -> tuple[str, ...]:
+    """Give the organs of the active organ-specific cancers, as keys of the terminology."""
+    found = (c for d in record.having("organ.") for c in sorted(d.concepts))
+    return tuple(dict.fromkeys(c.removeprefix("organ.") for c in found if c.startswith("organ.")))

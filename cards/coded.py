@@ -1,0 +1,72 @@
+"""What the codes of a CodeableConcept mean, and how it is said in words."""
+
+import functools
+from collections.abc import Iterator, Mapping
+
+from cards.elements import CodeableConcept
+from cards.record import Reason
+from cards.terminology import TERMS, CodeUse
+
+_LONG = 200
+"""Characters of a foreign text that a reason repeats."""
+_KEPT = 4096
+"""Distinct codes whose meaning is kept at hand."""
+
+
+def codings(code: CodeableConcept | None) -> Iterator[tuple[str, str]]:
+    """Give (system, code) of each coding that has a code, without surrounding spaces."""
+    for coding in (code.coding or ()) if code else ():
+        if coding is not None and coding.code and (text := coding.code.strip()):
+            yield (coding.system or "").strip(), text
+
+
+def is_coded(code: CodeableConcept | None) -> bool:
+    """Tell whether there is a coding with a code."""
+    return next(codings(code), None) is not None
+
+
+def uses_of(code: CodeableConcept | None, site_map: Mapping[str, str]) -> tuple[CodeUse, ...]:
+    """Give the analytes that a code means, the site map of the EHR before the terminology."""
+    uses: tuple[CodeUse, ...] = ()
+    for system, text in codings(code):
+        mapped = site_map.get(f"{system}|{text}") if site_map else None
+        if mapped is None:
+            uses += _meant(system, text)
+        elif mapped in TERMS.analytes:
+            uses += (CodeUse(analyte=mapped, use="accept"),)
+    return uses
+
+
+def _meant(system: str, code: str) -> tuple[CodeUse, ...]:
+    return _looked_up(system, code) if len(system) + len(code) <= _LONG else ()
+
+
+@functools.lru_cache(_KEPT)
+def _looked_up(system: str, code: str) -> tuple[CodeUse, ...]:
+    key = TERMS.system_key(system)
+    return TERMS.code_uses(key, code) if key else ()
+
+
+def vital_of(system: str, code: str) -> str | None:
+    """Give the vital sign that a code means, as the terminology names it."""
+    return _vital(system, code) if len(system) + len(code) <= _LONG else None
+
+
+@functools.lru_cache(_KEPT)
+def _vital(system: str, code: str) -> str | None:
+    key = TERMS.system_key(system)
+    return TERMS.vital_of(key, code) if key else None
+
+
+def said(concept: CodeableConcept | None) -> str:
+    """Give a concept in words: its text, else a display, else a code; empty when it has none."""
+    if concept is None:
+        return ""
+    coded = [c for c in concept.coding or () if c is not None]
+    words = [concept.text, *(c.display for c in coded), *(c.code for c in coded)]
+    return next((w.strip() for w in words if w and w.strip()), "")
+
+
+def because(reason: str, detail: str = "") -> Reason:
+    """Give a reason with its detail, which is foreign text and may be of any length."""
+    return Reason(reason, detail if len(detail) <= _LONG else f"{detail[: _LONG - 1]}…")

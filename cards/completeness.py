@@ -1,0 +1,89 @@
+"""What a referral being signed already says, block by block, and what it still lacks.
+
+A block is found by its heading in any language, or by listed words that a clinician would write.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from cards.criteria import Chart
+from cards.drafts import Draft
+from cards.elements import CodeableConcept, Reference
+from cards.panel import LACKING
+from cards.pathways.form import Pathway
+from cards.words import WORDS
+
+Held = Literal["held", "open", "absent"]
+"""A block is held, stands there with a gap to fill in, or is not there."""
+
+_WORDS: Mapping[str, re.Pattern[str]] = {
+    "malignancy": re.compile(
+        r"(tidigare|tidligere|earlier|previous|past|känd|kendt)\W+(\w+\W+){0,3}"
+        r"(sjukdom|malign|cancer|kræft|tumör|sygdom|disease)"
+        r"|ingen tidigare|no previous|ingen kendt"
+    ),
+    "information": re.compile(
+        r"inform(erad|eret|ed|erats|ation)|fått veta|oplyst|underrättad|been told|is aware"
+    ),
+    "history": re.compile(r"anamnes|ärftlig|arvelig|heredit|history"),
+}
+_PHONE = re.compile(r"(?<![\d-])(?:\+|0)\d[\d\s-]{5,}\d")
+"""A number with its area code; not the end of a date or of a personal identity number."""
+_PATIENT = re.compile(r"patient|pat\.|pt\b")
+_REFERRER = re.compile(r"remitter|henvis|referr|mottagning|klinik|läkare|läge|doctor|undertecknad")
+
+
+def held(draft: Draft, block: str, chart: Chart) -> Held:
+    """Tell how a block stands in a draft."""
+    if block == "results":
+        return "held" if not missing_references(draft, chart) else "absent"
+    if block == "lacking" and not any(s.status in LACKING for s in chart.slots.values()):
+        return "held"
+    texts = [n.text for n in draft.request.note or () if n.text]
+    for text in texts:
+        if any(text.startswith(words.say("block", block)) for words in WORDS.values()):
+            return "open" if any(w.say("phrase", "gap") in text for w in WORDS.values()) else "held"
+    written = "\n".join(texts).lower()
+    return "held" if _written(draft, block, written) else "absent"
+
+
+def _written(draft: Draft, block: str, written: str) -> bool:
+    if block == "reason":
+        codes, references = draft.request.reasonCode or (), draft.request.reasonReference or ()
+        return any(_says(c) for c in codes) or any(r.reference for r in references)
+    if block in {"phonePatient", "phoneReferrer"}:
+        whose = _PATIENT if block == "phonePatient" else _REFERRER
+        return any(whose.search(line) and _PHONE.search(line) for line in written.split("\n"))
+    pattern = _WORDS.get(block)
+    return bool(pattern and pattern.search(written))
+
+
+def _says(concept: CodeableConcept) -> bool:
+    return bool(concept.text) or any(c and c.code for c in concept.coding or ())
+
+
+def missing_references(draft: Draft, chart: Chart) -> tuple[str, ...]:
+    """Give the references of the answers that the draft does not point at."""
+    given = {_local(r) for r in draft.request.supportingInfo or ()}
+    return tuple(r for r in answer_references(chart) if r not in given)
+
+
+def _local(reference: Reference) -> str:
+    return "/".join((reference.reference or "").split("/_history/")[0].rsplit("/", 2)[-2:])
+
+
+def answer_references(chart: Chart) -> tuple[str, ...]:
+    """Give the references of every answer of the panel that was used."""
+    results = (r for s in chart.slots.values() if s.status == "answered" for r in s.results)
+    return tuple(dict.fromkeys(r.reference for r in results if r.reference))
+
+
+def absent_blocks(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ...]:
+    """Give the blocks that can be added to a draft."""
+    return tuple(b for b in pathway.blocks if held(draft, b, chart) == "absent")
+
+
+def mandatory_gaps(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ...]:
+    """Give the blocks that the guideline demands and the draft lacks or leaves open."""
+    return tuple(b for b in pathway.mandatory if held(draft, b, chart) != "held")

@@ -1,0 +1,177 @@
+"""From a Condition, or an Observation of a symptom, to a diagnosis the rules can read."""
+
+import re
+from collections.abc import Mapping
+
+from cards.coded import codings, said
+from cards.elements import CodeableConcept
+from cards.fhir import Allergy, Condition, Observation
+from cards.record import Diagnosis, Presence, Reason
+from cards.results import Dated, sampled
+from cards.terminology import TERMS
+from cards.values import values_in
+
+CLINICAL: Mapping[str, Presence] = {
+    "active": "present",
+    "recurrence": "present",
+    "relapse": "present",
+    "inactive": "past",
+    "remission": "past",
+    "resolved": "past",
+}
+"""Condition.clinicalStatus (FHIR R4 condition-clinical)."""
+
+VERIFICATION: Mapping[str, Presence] = {
+    "confirmed": "present",
+    "provisional": "present",
+    "differential": "present",
+    "unconfirmed": "present",
+    "refuted": "absent",
+    "entered-in-error": "absent",
+}
+"""Condition.verificationStatus (FHIR R4 condition-ver-status)."""
+
+SEVERITIES: Mapping[str, str] = {"24484000": "severe", "6736007": "moderate", "255604002": "mild"}
+"""Condition.severity: SNOMED CT codes of the FHIR value set condition-severity."""
+
+_CRITICAL = frozenset(
+    {"code", "subject", "patient", "clinicalStatus", "verificationStatus", "modifierExtension"}
+)
+_UNDATED = frozenset({"noTime", "unclearTime"})
+"""A symptom without a readable date is a symptom; a criterion with a window asks for the date."""
+_MALIGNANT = re.compile(r"C(?:[0-6]\d|7[0-6]|8[1-9]|9[0-6])")
+"""ICD-10 chapter II, malignant neoplasms stated or presumed to be primary (C00-C76, C81-C96)."""
+_SKIN = "C44"
+"""Other malignant neoplasms of skin: no reason to leave the CUP pathway."""
+
+
+def concepts_of(code: CodeableConcept | None, site_map: Mapping[str, str]) -> frozenset[str]:
+    """Give every concept that the codings of a CodeableConcept mean."""
+    found: set[str] = set()
+    for system, text in codings(code):
+        mapped = site_map.get(f"{system}|{text}") if site_map else None
+        if mapped is not None:
+            found.add(mapped)
+        elif key := TERMS.system_key(system):
+            found |= TERMS.concepts_of(key, text)
+            found |= _malignancy(key, text)
+    return frozenset(found)
+
+
+def _malignancy(system: str, code: str) -> set[str]:
+    plain = code.upper().replace(".", "")
+    if system == "sks":
+        plain = plain[1:]
+    elif not system.startswith("icd10"):
+        return set()
+    if not _MALIGNANT.match(plain):
+        return set()
+    return {"malignancy.skin" if plain.startswith(_SKIN) else "malignancy.primary"}
+
+
+def diagnosed(condition: Condition, dated: Dated, site_map: Mapping[str, str]) -> Diagnosis | None:
+    """Give the diagnosis of a Condition; None where its code means nothing to any rule."""
+    concepts = concepts_of(condition.code, site_map)
+    if not concepts:
+        return None
+    presence, reason = _presence(condition)
+    if presence == "present" and condition.clinicalStatus is None:
+        presence, reason = _abated(condition)
+    period = condition.onsetPeriod
+    return Diagnosis(
+        concepts=concepts,
+        presence=presence,
+        text=said(condition.code),
+        reference=f"Condition/{condition.id}" if condition.id else None,
+        onset=dated(condition.onsetDateTime or (period.start if period else None)),
+        recorded=dated(condition.recordedDate or condition.assertedDate),
+        severity=_severity(condition.severity),
+        confirmed=_codes(condition.verificationStatus) == {"confirmed"},
+        reason=reason,
+    )
+
+
+def _abated(condition: Condition) -> tuple[Presence, Reason | None]:
+    """Read what only an abatement says: a condition without a clinical status that has ended."""
+    if any(member.startswith("abatement") for member in condition.bad):
+        return "uncertain", Reason("malformed", "abatement")
+    ends = (
+        condition.abatementDateTime,
+        condition.abatementPeriod,
+        condition.abatementString,
+        condition.abatementAge,
+        condition.abatementRange,
+    )
+    return ("past" if any(end is not None for end in ends) else "present"), None
+
+
+def _presence(source: Condition | Allergy) -> tuple[Presence, Reason | None]:
+    """Combine both statuses; what cannot be read is uncertain, never present, never absent."""
+    verified = _meaning(source.verificationStatus, VERIFICATION)
+    if verified == "absent" and "verificationStatus" not in source.bad:
+        return "absent", None
+    bad = [b for b in source.bad if b in _CRITICAL]
+    if bad:
+        return "uncertain", Reason("malformed", bad[0])
+    clinical = _meaning(source.clinicalStatus, CLINICAL)
+    if verified == "uncertain" or clinical == "uncertain":
+        return "uncertain", Reason("unknownStatus")
+    return clinical, None
+
+
+def _meaning(status: CodeableConcept | str | None, presences: Mapping[str, Presence]) -> Presence:
+    """Give what a status says; uncertain where it says nothing we know, or two things."""
+    if status is None:
+        return "present"
+    meant = {presences[code] for code in _codes(status) if code in presences}
+    return meant.pop() if len(meant) == 1 else "uncertain"
+
+
+def _codes(status: CodeableConcept | str | None) -> set[str]:
+    """Give the codes of a status; STU3 sent a bare code, some send it as text alone."""
+    if status is None or isinstance(status, str):
+        return {(status or "").strip()}
+    return {code for _, code in codings(status)} or {(status.text or "").strip()}
+
+
+def _severity(severity: CodeableConcept | None) -> str | None:
+    return next((SEVERITIES[code] for _, code in codings(severity) if code in SEVERITIES), None)
+
+
+def observed_finding(
+    observation: Observation, dated: Dated, site_map: Mapping[str, str]
+) -> Diagnosis | None:
+    """Give the symptom that an Observation states: its coded answer, or its code with true.
+
+    None where it states none or does not count yet; uncertain where it states one and cannot be
+    trusted.
+    """
+    code = observation.code if observation.valueBoolean else observation.valueCodeableConcept
+    concepts = concepts_of(code, site_map) if code else frozenset()
+    sample = sampled(observation, dated) if concepts else None
+    if sample is None or sample.state in {"void", "pending"}:
+        return None
+    presence, reason = _stated(observation)
+    if sample.state == "unreadable" and sample.reason and sample.reason.id not in _UNDATED:
+        presence, reason = "uncertain", sample.reason
+    return Diagnosis(
+        concepts, presence, said(code), sample.reference, recorded=sample.taken, reason=reason
+    )
+
+
+def _stated(observation: Observation) -> tuple[Presence, Reason | None]:
+    if observation.dataAbsentReason is not None:
+        return "uncertain", Reason("valueAndAbsent")
+    if len(values_in(observation)) > 1:
+        return "uncertain", Reason("twoValues")
+    return "present", None
+
+
+def contrast_risk(allergy: Allergy) -> Diagnosis | None:
+    """Give an allergy that names contrast media (CUP: Anamnes, contraindication to contrast CT)."""
+    text = said(allergy.code)
+    if not re.search(r"kontrast|contrast|jod|iodin|gadolin", text, re.IGNORECASE):
+        return None
+    presence, reason = _presence(allergy)
+    reference = f"AllergyIntolerance/{allergy.id}" if allergy.id else None
+    return Diagnosis(frozenset({"contrast"}), presence, text, reference, reason=reason)

@@ -1,0 +1,203 @@
+"""The body of a card: what to do, a table, the reasons as an outline, source and edition."""
+
+from cards.assessment import Advice, Assessment, very_low_hb
+from cards.completeness import mandatory_gaps
+from cards.evidence import (
+    active_cancers,
+    diagnosis_text,
+    earlier_cancers,
+    facts,
+    slot_day,
+    slot_notes,
+    slot_value,
+    texts_by_reference,
+)
+from cards.markdown import bullets, escape, table
+from cards.outline import why
+from cards.pathways.form import Pathway
+from cards.reasons import not_checked, shows_panel
+from cards.summary import lacking, total
+from cards.terminology import TERMS
+from cards.words import Words
+
+_EIGHTEEN = 18
+
+
+def detail(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
+    """Give the detail of a card in GitHub-flavoured Markdown without HTML."""
+    return "\n\n".join(part for part in _Body(advice, assessment, pathway, words).parts() if part)
+
+
+class _Body:
+    """One detail being written."""
+
+    def __init__(
+        self, advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
+    ) -> None:
+        self.advice, self.assessment = advice, assessment
+        self.chart, self.record = assessment.chart, assessment.chart.record
+        self.pathway, self.words = pathway, words
+
+    def parts(self) -> list[str]:
+        return [
+            self._urgent(),
+            f"**{self.words.say('do', self._do())}**",
+            self._remarks(),
+            self._lacking(),
+            self._panel(),
+            self._why(),
+            self._facts(),
+            self._ask(),
+            self._not_checked(),
+            self._source(),
+        ]
+
+    def _do(self) -> str:
+        advice = self.advice
+        if advice.topic == "data":
+            return f"data_{advice.why}"
+        return "aosMissing_sign" if advice.topic == "aosMissing" and advice.update else advice.topic
+
+    def _section(self, heading: str, body: str) -> str:
+        return f"{self.words.say('heading', heading)}:\n\n{body}" if body else ""
+
+    def _urgent(self) -> str:
+        """X5: a very low Hb is said before anything else."""
+        if self.advice.pathway != "aos" or not very_low_hb(self.chart):
+            return ""
+        hb = slot_value(self.chart.slots["hb"], self.words)
+        return f"**{self.words.say('phrase', 'veryLowHb', value=hb)}**"
+
+    def _remarks(self) -> str:
+        return bullets([*self._cancer_remarks(), *self._other_remarks()])
+
+    def _cancer_remarks(self) -> list[str]:
+        topic, words = self.advice.topic, self.words
+        lines = []
+        if topic in {"cupRefer", "cupCheck", "cupAsk"}:
+            lines += [
+                words.say("phrase", "earlierCancer", text=diagnosis_text(d, words))
+                for d in earlier_cancers(self.record)
+            ]
+        if topic in {"cupExcluded", "aosSpecific"}:
+            lines += [diagnosis_text(d, words) for d in active_cancers(self.record)]
+            codes = [c for o in self.advice.redirects if (c := TERMS.svf_start(o))]
+            if codes:
+                lines.append(words.say("phrase", "treatedBy", codes=", ".join(codes)))
+        if topic == "aosIronDeficiency":
+            lines += [self._redirect(o) for o in self.advice.redirects]
+            if self.chart.slots["crp"].abnormal == "high":
+                lines.append(words.say("phrase", "ferritinCrp"))
+        return lines
+
+    def _redirect(self, organ: str) -> str:
+        name = self.words.concept(f"organ.{organ}")
+        return self.words.say("phrase", "redirect", name=name, code=TERMS.svf_start(organ))
+
+    def _other_remarks(self) -> list[str]:
+        topic, words, record = self.advice.topic, self.words, self.record
+        lines = []
+        if topic == "cupRefer":
+            lines.append(words.say("phrase", "noPanel"))
+        if topic in {"cupRefer", "cupCheck", "acuteCord"} and record.having(
+            "pathological_fracture"
+        ):
+            lines.append(words.say("phrase", "fracture"))
+        if self.advice.pathway == "cup-se" and record.age() == _EIGHTEEN:
+            lines.append(words.say("phrase", "eighteen"))
+        if record.having("pregnancy"):
+            lines.append(words.say("phrase", "pregnancy"))
+        if topic in {"cupRefer", "cupCheck"}:
+            lines += [
+                words.say("phrase", "contrastRisk", text=escape(r.text))
+                for r in record.contrast_risks
+            ]
+        if topic == "cupCheck" and self.advice.update is not None:
+            gaps = mandatory_gaps(self.advice.update, self.pathway, self.chart)
+            named = ", ".join(words.say("gap", b) for b in gaps)
+            lines.append(words.say("phrase", "gaps", blocks=named))
+        return lines
+
+    def _lacking(self) -> str:
+        slots = lacking(self.assessment) if self.advice.topic == "aosMissing" else []
+        rows = [
+            (
+                self.words.slot(s.slot, short=False),
+                self.words.say("status", s.status),
+                slot_value(s, self.words),
+                slot_day(s),
+                slot_notes(s, self.words),
+            )
+            for s in slots
+        ]
+        if not rows:
+            return ""
+        columns = ("test", "status", "value", "date", "note")
+        return table([self.words.say("column", c) for c in columns], rows)
+
+    def _panel(self) -> str:
+        """Give what is answered: a count, the abnormal values, and what to know of the answers."""
+        if not shows_panel(self.advice):
+            return ""
+        slots = [s for s in self.chart.slots.values() if s.status == "answered"]
+        words = self.words
+        count = words.say("phrase", "answeredCount", count=len(slots), total=total(self.assessment))
+        flagged = [s for s in slots if s.abnormal in {"high", "low", "conflict"} or s.notes]
+        rows = [
+            (
+                words.slot(s.slot, short=False),
+                slot_value(s, words),
+                words.say("flag", s.abnormal) if s.abnormal not in {None, "normal"} else "",
+                slot_day(s),
+                slot_notes(s, words),
+            )
+            for s in flagged
+        ]
+        columns = [words.say("column", c) for c in ("test", "value", "flag", "date", "note")]
+        return f"{count}\n\n{table(columns, rows)}" if rows else count
+
+    def _why(self) -> str:
+        finding = self.advice.criteria
+        inner = [e for f in finding.walk() for e in f.evidence] if finding else []
+        wanted = frozenset([*inner, *self.advice.evidence])
+        texts = texts_by_reference(self.record, wanted, self.words)
+        lines = why(finding, texts, self.words) if finding else []
+        lines += [f"- [x] {texts[e]}" for e in self.advice.evidence if e in texts]
+        return self._section("why", "\n".join(lines))
+
+    def _facts(self) -> str:
+        shown = shows_panel(self.advice) or self.advice.topic in {"cupRefer", "cupAsk"}
+        return self._section("facts", bullets(facts(self.chart, self.words)) if shown else "")
+
+    def _ask(self) -> str:
+        lines = [self.words.say("ask", each) for each in self.advice.ask]
+        if self.advice.refer or self.advice.update:
+            code = self.pathway.registration
+            lines.append(self.words.say("phrase", "registration", code=code))
+        return self._section("confirm", bullets(lines))
+
+    def _not_checked(self) -> str:
+        words = self.words
+        lines = [
+            f"{words.say('source', key)}: {words.say('source', reason)}"
+            for key, reason in not_checked(self.advice, self.assessment)
+        ]
+        places = {u.reference for u in self.record.unread if u.reason.id != "foreignPatient"}
+        if places:
+            lines.append(words.say("phrase", "unreadCount", count=len(places)))
+        if self.record.foreign:
+            lines.append(words.say("phrase", "foreignCount", count=self.record.foreign))
+        return self._section("notChecked", bullets(lines))
+
+    def _source(self) -> str:
+        guideline = self.pathway.guideline
+        edition = self.words.say(
+            "phrase", "edition", title=guideline.title, edition=guideline.edition
+        )
+        lines = [f"{self.words.say('heading', 'source')}: [{edition}]({guideline.url})"]
+        if shows_panel(self.advice):
+            days = self.chart.rules.result_max_age_days
+            lines.append(self.words.say("phrase", "outsideWindow", days=days))
+        if self.advice.topic == "acuteCalcium":
+            lines.append(self.words.say("phrase", "outsideCalcium"))
+        return " · ".join(lines)

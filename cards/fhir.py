@@ -1,0 +1,259 @@
+"""The FHIR R4 resources that the rules read, with only the members that they read.
+
+`bad` names the members that were sent and could not be read (see cards/decoding.py).
+"""
+
+from typing import TypeAlias
+
+import msgspec
+from msgspec import field
+
+from cards.elements import (
+    Annotation,
+    CodeableConcept,
+    Coding,
+    Component,
+    ContactPoint,
+    Identifier,
+    Meta,
+    Period,
+    Quantity,
+    Range,
+    Reference,
+    ReferenceRange,
+    Whole,
+)
+
+# ruff: noqa: N815 -- the members bear FHIR's own names
+
+
+class Observation(msgspec.Struct, gc=False):
+    """A laboratory result, a vital sign or a finding."""
+
+    resourceType: str = ""
+    id: str | None = None
+    status: str | None = None
+    code: CodeableConcept | None = None
+    subject: Reference | None = None
+    effectiveDateTime: str | None = None
+    effectivePeriod: Period | None = None
+    effectiveInstant: str | None = None
+    effectiveTiming: dict[str, object] | None = None
+    issued: str | None = None
+    valueQuantity: Quantity | None = None
+    valueCodeableConcept: CodeableConcept | None = None
+    valueString: str | None = None
+    valueBoolean: bool | None = None
+    valueInteger: Whole | None = None
+    valueRange: Range | None = None
+    valueRatio: dict[str, object] | None = None
+    valueSampledData: dict[str, object] | None = None
+    valueTime: str | None = None
+    valueDateTime: str | None = None
+    valuePeriod: Period | None = None
+    dataAbsentReason: CodeableConcept | None = None
+    interpretation: list[CodeableConcept] | None = None
+    referenceRange: list[ReferenceRange] | None = None
+    component: list[Component] | None = None
+    hasMember: list[Reference] | None = None
+    note: list[Annotation] | None = None
+    specimen: Reference | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class DiagnosticReport(msgspec.Struct, gc=False):
+    """A report of a laboratory, of imaging or of pathology."""
+
+    resourceType: str = ""
+    id: str | None = None
+    status: str | None = None
+    code: CodeableConcept | None = None
+    category: list[CodeableConcept] | None = None
+    subject: Reference | None = None
+    effectiveDateTime: str | None = None
+    effectivePeriod: Period | None = None
+    issued: str | None = None
+    result: list[Reference] | None = None
+    conclusion: str | None = None
+    conclusionCode: list[CodeableConcept] | None = None
+    presentedForm: list[dict[str, object]] | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class Condition(msgspec.Struct, gc=False):
+    """A diagnosis, a symptom or a suspicion."""
+
+    resourceType: str = ""
+    id: str | None = None
+    clinicalStatus: CodeableConcept | str | None = None
+    verificationStatus: CodeableConcept | str | None = None
+    severity: CodeableConcept | None = None
+    code: CodeableConcept | None = None
+    subject: Reference | None = None
+    onsetDateTime: str | None = None
+    onsetPeriod: Period | None = None
+    onsetString: str | None = None
+    abatementDateTime: str | None = None
+    abatementPeriod: Period | None = None
+    abatementString: str | None = None
+    abatementAge: dict[str, object] | None = None
+    abatementRange: dict[str, object] | None = None
+    recordedDate: str | None = None
+    assertedDate: str | None = None
+    note: list[Annotation] | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class ServiceRequest(msgspec.Struct, gc=False):
+    """An order or a referral."""
+
+    resourceType: str = ""
+    id: str | None = None
+    status: str | None = None
+    intent: str | None = None
+    code: CodeableConcept | None = None
+    orderDetail: list[CodeableConcept] | None = None
+    subject: Reference | None = None
+    authoredOn: str | None = None
+    reasonCode: list[CodeableConcept] | None = None
+    reasonReference: list[Reference] | None = None
+    supportingInfo: list[Reference] | None = None
+    note: list[Annotation] | None = None
+    doNotPerform: bool | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class Patient(msgspec.Struct, gc=False):
+    """The person whose chart is open."""
+
+    resourceType: str = ""
+    id: str | None = None
+    meta: Meta | None = None
+    identifier: list[Identifier] | None = None
+    gender: str | None = None
+    birthDate: str | None = None
+    deceasedBoolean: bool | None = None
+    deceasedDateTime: str | None = None
+    telecom: list[ContactPoint] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class Encounter(msgspec.Struct, gc=False):
+    """A contact with health care."""
+
+    resourceType: str = ""
+    id: str | None = None
+    status: str | None = None
+    subject: Reference | None = None
+    period: Period | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class Medication(msgspec.Struct, gc=False):
+    """A MedicationRequest or MedicationStatement, as far as it is counted."""
+
+    resourceType: str = ""
+    id: str | None = None
+    status: str | None = None
+    intent: str | None = None
+    doNotPerform: bool | None = None
+    subject: Reference | None = None
+    authoredOn: str | None = None
+    effectiveDateTime: str | None = None
+    effectivePeriod: Period | None = None
+    dateAsserted: str | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class Caller(msgspec.Struct, gc=False):
+    """A Practitioner, PractitionerRole or Organization: who refers, and on which phone."""
+
+    resourceType: str = ""
+    id: str | None = None
+    telecom: list[ContactPoint] | None = None
+    practitioner: Reference | None = None
+    organization: Reference | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class Allergy(msgspec.Struct, gc=False):
+    """An AllergyIntolerance."""
+
+    resourceType: str = ""
+    id: str | None = None
+    clinicalStatus: CodeableConcept | str | None = None
+    verificationStatus: CodeableConcept | str | None = None
+    code: CodeableConcept | None = None
+    patient: Reference | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+class ImagingStudy(msgspec.Struct, gc=False):
+    """An imaging examination."""
+
+    resourceType: str = ""
+    id: str | None = None
+    status: str | None = None
+    subject: Reference | None = None
+    started: str | None = None
+    description: str | None = None
+    modality: list[Coding] | None = None
+    contained: list[msgspec.Raw] | None = None
+    modifierExtension: list[msgspec.Raw] | None = None
+    bad: tuple[str, ...] = field(name="vidare:bad", default=())
+
+
+Clinical: TypeAlias = (
+    Observation
+    | DiagnosticReport
+    | Condition
+    | ServiceRequest
+    | Encounter
+    | Medication
+    | Allergy
+    | ImagingStudy
+)
+Resource: TypeAlias = Clinical | Patient | Caller
+
+RESOURCES: dict[str, type[Resource]] = {
+    "Observation": Observation,
+    "DiagnosticReport": DiagnosticReport,
+    "Condition": Condition,
+    "ServiceRequest": ServiceRequest,
+    "Patient": Patient,
+    "Encounter": Encounter,
+    "MedicationRequest": Medication,
+    "MedicationStatement": Medication,
+    "Practitioner": Caller,
+    "PractitionerRole": Caller,
+    "Organization": Caller,
+    "AllergyIntolerance": Allergy,
+    "ImagingStudy": ImagingStudy,
+}
+
+PASSED_OVER = frozenset(
+    """
+    Account Appointment Binary BodyStructure CarePlan CareTeam ClinicalImpression Communication
+    Composition Consent Coverage Device DeviceMetric DeviceRequest DocumentReference Endpoint
+    EpisodeOfCare FamilyMemberHistory Goal Group HealthcareService Immunization List Location
+    Media Medication MedicationAdministration MedicationDispense MolecularSequence
+    NutritionOrder OperationOutcome Procedure Provenance QuestionnaireResponse RelatedPerson
+    RequestGroup RiskAssessment Specimen Substance Task VisionPrescription
+    """.split()  # noqa: SIM905 -- a list of strings would take forty lines
+)
+"""Types that may ride along with what was asked for (references of the types above, FHIR R4) and
+hold nothing that the rules read. Any other type is a resource that was meant and cannot be read."""

@@ -1,0 +1,86 @@
+"""Criteria as people read them: the reasons of one card, and the rules of a pathway."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from cards.criteria import Criterion, Finding
+from cards.pathways.form import Pathway
+from cards.slots import SLOTS
+from cards.words import WORDS, Words
+
+_BOX = {True: "[x]", False: "[ ]", None: "[?]"}
+
+
+def why(finding: Finding, texts: Mapping[str, str], words: Words) -> list[str]:
+    """Give what is met as an indented list, each fact with its evidence; unmet parts are left out.
+
+    `texts` holds the (escaped) text of each evidence by its reference. Criteria that one and the
+    same fact meets share a line.
+    """
+    return _reasons(_met(finding), 0, texts, words)
+
+
+def _met(finding: Finding) -> tuple[Finding, ...]:
+    """Give the finding without wrappers that say no more than their only met part."""
+    met = tuple(p for p in finding.parts if p.met)
+    if not finding.parts:
+        return (finding,) if finding.met else ()
+    if finding.needed == 1:
+        return tuple(inner for p in met for inner in _met(p))
+    return (finding,) if finding.met else tuple(inner for p in met for inner in _met(p))
+
+
+def _reasons(
+    findings: Iterable[Finding], depth: int, texts: Mapping[str, str], words: Words
+) -> list[str]:
+    lines: list[str] = []
+    for _, alike in groupby(findings, lambda f: _shown(f, texts) or f.id):
+        found = list(alike)
+        named = ", ".join(words.criterion(f.id) for f in found)
+        lines.append(f"{'  ' * depth}- [x] {named}{_shown(found[0], texts)}")
+        inner = [i for f in found for p in f.parts if p.met for i in _met(p)]
+        lines += _reasons(inner, depth + 1, texts, words)
+    return lines
+
+
+def _shown(finding: Finding, texts: Mapping[str, str]) -> str:
+    facts = [texts[e] for e in finding.evidence if e in texts] if not finding.parts else []
+    return f": {'; '.join(facts)}" if facts else ""
+
+
+def pathway_page(pathway: Pathway, language: str) -> str:
+    """Give the rules of a pathway in Markdown, made from the literals that the cards come from."""
+    words = WORDS[language]
+    guideline = pathway.guideline
+    cited = f"[{guideline.title}]({guideline.url}), {guideline.edition}"
+    source = f"{words.say('heading', 'source')}: {cited}"
+    lines = [
+        f"# {words.say('page', 'title', title=pathway.guideline.title)}",
+        "",
+        words.say("page", "intro"),
+        "",
+        source,
+    ]
+    for name, criterion in pathway.criteria.items():
+        lines += ["", f"## {words.say('page', name)}", "", *_rule(criterion, 0, "", words)]
+    if pathway.panel:
+        lines += ["", f"## {words.say('page', 'panel')}", ""]
+        lines += [f"- {words.slot(slot, short=False)}" for slot in SLOTS]
+    lines += ["", f"## {words.say('page', 'ask')}", ""]
+    lines += [f"- {words.say('ask', each)}" for each in pathway.ask]
+    return "\n".join(lines) + "\n"
+
+
+def _rule(criterion: Criterion, depth: int, above: str, words: Words) -> list[str]:
+    indent = "  " * depth
+    count = len(criterion.parts)
+    name = words.criterion(criterion.id)
+    cite = f" ({criterion.section})" if criterion.section != above else ""
+    if not count:
+        return [f"{indent}- {_BOX[None]} {name}{cite}"]
+    key = "all" if criterion.needed == count else "any" if criterion.needed == 1 else "needed"
+    needed = words.say("page", key, needed=criterion.needed, count=count)
+    lines = [f"{indent}- {_BOX[None]} {name}{cite}: {needed}"]
+    for part in criterion.parts:
+        lines += _rule(part, depth + 1, criterion.section, words)
+    return lines

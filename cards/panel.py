@@ -1,0 +1,234 @@
+"""The laboratory panel of the AOS pathway: one status per slot (AOS: Provtagningar).
+
+`missing` and `stale` are said only when every source that could hold the answer was read to its
+end; otherwise the slot is `not-checked`.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from cards.limits import Verdict, verdict
+from cards.record import Order, PatientRecord, Reason, Result, Value
+
+Status = Literal[
+    "answered",
+    "stale",
+    "pending",
+    "missing",
+    "unreadable",
+    "not-checked",
+    "not-applicable",
+    "ask",
+]
+
+LACKING: frozenset[Status] = frozenset({"stale", "pending", "missing", "unreadable", "ask"})
+"""Statuses of a slot that lacks an answer."""
+ORDERABLE: frozenset[Status] = frozenset({"stale", "missing"})
+"""Statuses of a slot whose test is proposed as an order; never one that is pending, and not one
+whose result has come but cannot be read by us: a person may."""
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What an installation may set; the defaults are those of ARCHITECTURE.md."""
+
+    result_max_age_days: int = 30
+    symptom_max_age_days: int = 180
+    psa_required_for: Literal["male", "all"] = "male"
+    contacts_increase_factor: float | None = None
+    medications_increase_factor: float | None = None
+
+
+class SlotStatus(msgspec.Struct, frozen=True):
+    """One slot of the panel: its status, the answer, and what would have to be ordered."""
+
+    slot: str
+    status: Status
+    results: tuple[Result, ...] = ()
+    abnormal: Verdict | None = None
+    computed: Value | None = None
+    notes: tuple[Reason, ...] = ()
+    order: tuple[str, ...] = ()
+    """The analytes to order where the slot lacks an answer that nobody is waiting for."""
+
+    @property
+    def value(self) -> Value | None:
+        """The value that answers, or did until it grew too old; of two results both."""
+        if self.status not in {"answered", "stale"}:
+            return None
+        if self.computed is not None:
+            return self.computed
+        values = [r.value for r in self.results if r.value is not None]
+        if len(values) < 2:  # noqa: PLR2004 -- one value or none
+            return values[0] if values else None
+        units = {v.unit for v in values}
+        shown = " / ".join(v.shown for v in values)
+        return Value(unit=units.pop() if len(units) == 1 else None, shown=shown)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the record says of one analyte (or of several that answer alike)."""
+
+    status: Status
+    results: tuple[Result, ...] = ()
+    notes: tuple[Reason, ...] = ()
+
+
+REPORTED = frozenset({"s_protein_profile", "light_chains", "u_dipstick"})
+"""Slots whose answer may stand in a DiagnosticReport alone."""
+
+RANK: dict[Status, int] = {
+    "answered": 0,
+    "pending": 1,
+    "unreadable": 2,
+    "stale": 3,
+    "not-checked": 4,
+    "missing": 5,
+}
+"""Which of several ways to answer a slot is told: the one that is furthest on its way."""
+
+
+class Panel:
+    """Judges the slots for one patient on one day."""
+
+    def __init__(self, record: PatientRecord, rules: Rules, drafts: Iterable[Order] = ()) -> None:
+        """Judge `record`; `drafts` are the orders being signed now, which count as pending."""
+        self.record = record
+        self.rules = rules
+        self.ordered = {a for d in drafts for a in d.analytes}
+        self.waiting = _waiting(record, rules)
+
+    # -- one analyte ---------------------------------------------------------------------------
+
+    def answer(self, *analytes: str, keep: Callable[[Result], bool] | None = None) -> Answer:
+        """Give the answer that any of the analytes holds: the newest that serves.
+
+        `keep` leaves out results that are no answer by themselves (parts of a panel).
+        """
+        results = [r for a in analytes for r in self.record.results.get(a, ()) if _kept(r, keep)]
+        results.sort(key=_newest, reverse=True)
+        serving = [r for r in results if r.state == "final" and self.fresh(r) is True]
+        if serving:
+            return Answer("answered", tuple(serving[:1]), serving[0].notes)
+        return self._unanswered(results, analytes)
+
+    def _unanswered(self, results: list[Result], analytes: tuple[str, ...]) -> Answer:
+        pending = [r for r in results if r.state == "pending" and self.fresh(r) is not False]
+        if pending:
+            return Answer("pending", tuple(pending[:1]), (Reason("preliminary"),))
+        if not self.ordered.isdisjoint(analytes):
+            return Answer("pending", notes=(Reason("beingSigned"),))
+        waiting = [o for a in analytes for o in self.waiting.get(a, ()) if not _closed(o, results)]
+        if waiting:
+            return Answer("pending", notes=(Reason("ordered", str(waiting[0].authored or "")),))
+        return self._unusable(results)
+
+    def _unusable(self, results: list[Result]) -> Answer:
+        unclear = [r for r in results if self._unclear(r)]
+        if unclear:
+            reason = unclear[0].reason or Reason("impreciseTime", str(unclear[0].taken))
+            return Answer("unreadable", tuple(unclear[:1]), (reason,))
+        old = [r for r in results if r.state in {"final", "unreadable"}]
+        if old:
+            return Answer("stale", tuple(old[:1]), (Reason("old", str(old[0].taken)),))
+        void = [r.reason for r in results if r.state == "void" and r.reason is not None]
+        begun = [Reason("preliminary", str(r.taken)) for r in results if r.state == "pending"]
+        return Answer("missing", notes=tuple((void or begun)[:1]))
+
+    def _unclear(self, result: Result) -> bool:
+        if result.state == "unreadable":
+            return result.taken is None or self.fresh(result) is not False
+        return result.state == "final" and self.fresh(result) is None
+
+    def fresh(self, result: Result) -> bool | None:
+        """Tell whether the sampling time lies in the window; None where it cannot be told.
+
+        A sample from the future (beyond one day of clock skew) is a data error: not told.
+        """
+        if result.taken is None:
+            return None
+        _, most = result.taken.age_in_days(self.record.today)
+        if most < -1:
+            return None
+        return result.taken.within(self.rules.result_max_age_days, self.record.today)
+
+    # -- one slot --------------------------------------------------------------------------------
+
+    def checked(self, slot: SlotStatus) -> SlotStatus:
+        """Turn what is absent into `not-checked` where a source was not read to its end.
+
+        What is unreadable stays so, with a note: the part not read may hold a readable answer.
+        """
+        if slot.status not in {"missing", "stale", "unreadable"}:
+            return slot
+        keys = ["observations", *(["diagnosticReports"] if slot.slot in REPORTED else [])]
+        if self.record.complete(*keys):
+            return slot
+        lacking = [k for k in keys if not self.record.complete(k)]
+        notes = (*slot.notes, Reason("sourceIncomplete", ", ".join(lacking)))
+        status: Status = slot.status if slot.status == "unreadable" else "not-checked"
+        return msgspec.structs.replace(slot, status=status, notes=notes, order=())
+
+    def told(self, slot: str, answer: Answer, *order: str) -> SlotStatus:
+        """Give the status of a slot from its answer; `order` is what to order if it lacks one."""
+        judged = answer.results[0] if answer.status == "answered" and answer.results else None
+        person = self.record.person
+        return SlotStatus(
+            slot=slot,
+            status=answer.status,
+            results=answer.results,
+            abnormal=verdict(judged, person.sex, self.record.age()) if judged else None,
+            notes=answer.notes,
+            order=order if answer.status in ORDERABLE else (),
+        )
+
+
+def _newest(result: Result) -> tuple[bool, str, str]:
+    taken = result.taken
+    return taken is not None, taken.last.isoformat() if taken else "", result.reference or ""
+
+
+def _kept(result: Result, keep: Callable[[Result], bool] | None) -> bool:
+    return keep is None or keep(result)
+
+
+def _waiting(record: PatientRecord, rules: Rules) -> dict[str, list[Order]]:
+    """Give the active orders of each analyte, the newest first.
+
+    An order without a date counts; one older than the window has been forgotten, and does not.
+    """
+    found: dict[str, list[Order]] = {}
+    for order in record.orders:
+        if order.status not in {"active", "on-hold"}:
+            continue
+        if (
+            order.authored
+            and order.authored.within(rules.result_max_age_days, record.today) is False
+        ):
+            continue
+        for analyte in order.analytes:
+            found.setdefault(analyte, []).append(order)
+    for orders in found.values():
+        orders.sort(key=_newest_order, reverse=True)
+    return found
+
+
+def _newest_order(order: Order) -> tuple[str, str]:
+    return order.authored.last.isoformat() if order.authored else "", order.reference or ""
+
+
+def _closed(order: Order, results: list[Result]) -> bool:
+    """Tell whether a cancelled or unreadable result has come since an order.
+
+    Many systems leave an order active when its result has come: nobody waits for it any longer.
+    """
+    return order.authored is not None and any(
+        r.state in {"void", "unreadable"} and r.taken and r.taken.first >= order.authored.last
+        for r in results
+    )
+
+
+def best_of(*answers: Answer) -> Answer:
+    """Give the answer that is furthest on its way, the first of equals."""
+    return min(answers, key=lambda a: RANK[a.status])

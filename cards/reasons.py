@@ -1,0 +1,107 @@
+"""The reasons that travel with a card: extension["vidare.assessment"], for audit and programs."""
+
+from collections.abc import Iterable
+
+from cards.assessment import NEEDED, Advice, Assessment
+from cards.criteria import Finding
+from cards.drafts import Json
+from cards.panel import SlotStatus
+from cards.pathways.form import Pathway
+from cards.record import PatientRecord
+from cards.words import SEE_REPORT, Words
+
+KEY = "vidare.assessment"
+RULES_VERSION = "2026-11-22"
+"""The version of the rules and the terminology; a change that alters an answer alters it."""
+
+_IGNORED_LIMIT = 50
+
+
+def reasons(
+    advice: Advice, assessment: Assessment, pathway: Pathway | None, words: Words
+) -> dict[str, Json]:
+    """Give the members of the extension; those without content are left out."""
+    record = assessment.chart.record
+    panel = [_entry(s, words) for s in assessment.chart.slots.values()]
+    members: dict[str, Json] = {
+        "pathway": pathway.id if pathway else None,
+        "edition": pathway.guideline.edition if pathway else None,
+        "topic": advice.topic,
+        "criteria": _tree(advice.criteria) if advice.criteria else None,
+        "panel": [*panel] if shows_panel(advice) else None,
+        "ask": [*advice.ask],
+        "notChecked": [
+            {"source": key, "reason": reason} for key, reason in not_checked(advice, assessment)
+        ],
+        "ignored": _ignored(record, words),
+        "rulesVersion": RULES_VERSION,
+    }
+    return {name: value for name, value in members.items() if value not in (None, [], {})}
+
+
+def shows_panel(advice: Advice) -> bool:
+    """Tell whether an advice is about the laboratory panel."""
+    return advice.topic in {"aosMissing", "aosReady", "aosCheck"} or (
+        advice.topic == "data" and advice.why == "panelNotChecked"
+    )
+
+
+def not_checked(advice: Advice, assessment: Assessment) -> tuple[tuple[str, str], ...]:
+    """Give the sources (key, reason id) that were not read to their end and bear on the advice."""
+    record = assessment.chart.record
+    keys = [*NEEDED]
+    if advice.refer or advice.update or advice.order:
+        keys.append("serviceRequests")
+    if shows_panel(advice) and any(
+        n.id == "sourceIncomplete" and "diagnosticReports" in n.detail
+        for s in assessment.chart.slots.values()
+        for n in s.notes
+    ):
+        keys.append("diagnosticReports")
+    states = ((key, record.sources.get(key)) for key in keys)
+    return tuple(
+        (key, (state.reason if state else None) or "absent")
+        for key, state in states
+        if state is None or state.outcome != "complete"
+    )
+
+
+def _tree(finding: Finding) -> Json:
+    members: dict[str, Json] = {"id": finding.id, "met": finding.met}
+    if finding.evidence:
+        members["evidence"] = list(finding.evidence)
+    if finding.needed is not None:
+        members["needed"] = finding.needed
+    if finding.parts:
+        members["parts"] = [_tree(p) for p in finding.parts]
+    return members
+
+
+def _entry(slot: SlotStatus, words: Words) -> Json:
+    value = slot.value
+    members: dict[str, Json] = {"slot": slot.slot, "status": slot.status}
+    if value is not None:
+        plain = value.number is not None and value.comparator is None
+        shown = None if value.shown == SEE_REPORT else value.shown
+        members["value"] = value.number if plain else shown
+        members["unit"] = value.unit
+    if slot.results:
+        members["effective"] = str(slot.results[0].taken) if slot.results[0].taken else None
+        members["reference"] = slot.results[0].reference
+        if len(slot.results) > 1:
+            members["references"] = _unique(r.reference for r in slot.results)
+    if slot.abnormal in {"high", "low", "conflict"}:
+        members["abnormal"] = slot.abnormal
+    if slot.computed is not None:
+        members["computed"] = True
+    members["note"] = "; ".join(words.reason(n) for n in slot.notes)
+    return {name: value for name, value in members.items() if value not in (None, "", [])}
+
+
+def _unique(references: Iterable[str | None]) -> list[Json]:
+    return list(dict.fromkeys(r for r in references if r))
+
+
+def _ignored(record: PatientRecord, words: Words) -> Json:
+    listed = record.unread[:_IGNORED_LIMIT]
+    return [{"reference": u.reference, "reason": words.reason(u.reason)} for u in listed]

@@ -1,0 +1,215 @@
+"""Assessment -> cards, in a language: brief, the action first, every fact with its source."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import msgspec
+
+from cards.assessment import Advice, Assessment
+from cards.card import (
+    SUMMARY_LIMIT,
+    Action,
+    Card,
+    Coding,
+    Link,
+    Source,
+    Suggestion,
+)
+from cards.criteria import Finding
+from cards.detail import detail
+from cards.markdown import shortened
+from cards.pathways.form import Pathway
+from cards.reasons import KEY, reasons
+from cards.referral import Form, completed, lab_order, reason_references, redirect, referral
+from cards.summary import summary
+from cards.terminology import TERMS
+from cards.words import WORDS, Words
+
+OVERRIDES: Mapping[str, tuple[str, ...]] = {
+    "aosMissing": (
+        "urgent",
+        "takenElsewhere",
+        "labUnavailable",
+        "explained",
+        "patientDeclines",
+        "noBenefit",
+        "alreadyReferred",
+    ),
+    "aosReady": ("explained", "patientDeclines", "noBenefit", "alreadyReferred"),
+    "aosCheck": ("handled",),
+    "aosIronDeficiency": ("explained", "alreadyReferred", "handled"),
+    "aosSpecific": ("explained", "alreadyReferred", "handled"),
+    "cupRefer": (
+        "notMetastasis",
+        "knownPrimary",
+        "patientDeclines",
+        "noBenefit",
+        "alreadyReferred",
+    ),
+    "cupExcluded": ("handled", "alreadyReferred"),
+    "cupAsk": ("notMetastasis", "knownPrimary", "handled"),
+    "cupCheck": ("urgent", "handled"),
+    "duplicate": ("handled",),
+    "data": ("handled",),
+    "acuteCord": ("handled",),
+    "acuteCalcium": ("handled",),
+    "underAge": ("handled", "explained"),
+}
+"""Why a clinician may set a card aside, by topic."""
+
+LINKS: Mapping[str, tuple[str, ...]] = {
+    "acuteCord": ("acute",),
+    "acuteCalcium": ("acute",),
+    "underAge": ("guideline",),
+    "aosReady": ("guideline", "rccPathway", "rccPatient", "patient1177", "acute"),
+    "aosMissing": ("guideline", "rccPathway", "rccPatient", "patient1177", "acute"),
+    "aosCheck": ("guideline", "rccPatient", "patient1177", "acute"),
+    "cupRefer": ("guideline", "rccPathway", "rccPatient", "patient1177", "acute"),
+    "cupCheck": ("guideline", "rccPatient", "patient1177", "acute"),
+}
+"""Which links a card bears, by topic; every other one bears the guideline."""
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """How the cards of one call are written."""
+
+    language: str
+    form: Form
+    new_id: Callable[[], str]
+    one_action: bool = False
+    selection: Literal["at-most-one", "any"] = "any"
+
+
+def render(
+    assessment: Assessment, pathways: Mapping[str, Pathway], manner: Manner
+) -> tuple[Card, ...]:
+    """Give one card per advice, in the order of the assessment."""
+    return tuple(_Writing(a, assessment, pathways, manner).card() for a in assessment.advice)
+
+
+class _Writing:
+    """One card being written."""
+
+    def __init__(
+        self,
+        advice: Advice,
+        assessment: Assessment,
+        pathways: Mapping[str, Pathway],
+        manner: Manner,
+    ) -> None:
+        self.advice = advice
+        self.assessment = assessment
+        self.chart = assessment.chart
+        self.manner = manner
+        self.words: Words = WORDS[manner.language]
+        self.pathway = pathways[advice.pathway] if advice.pathway else None
+        self.guide = self.pathway or pathways["cup-se"]
+        self.refer = pathways[advice.refer] if advice.refer else None
+
+    def card(self) -> Card:
+        words, advice = self.words, self.advice
+        suggestions = self._suggestions()
+        system = f"{self.manner.form.canonical}/CodeSystem"
+        overrides = tuple(
+            Coding(code, f"{system}/override-reason", words.say("override", code))
+            for code in OVERRIDES[advice.topic]
+        )
+        guideline = self.guide.guideline
+        names = LINKS.get(advice.topic, ("guideline",))
+        return Card(
+            uuid=self.manner.new_id(),
+            summary=shortened(summary(advice, self.assessment, self.guide, words), SUMMARY_LIMIT),
+            indicator=advice.indicator,
+            source=Source(
+                words.say("phrase", "edition", title=guideline.title, edition=guideline.edition),
+                guideline.url,
+                Coding(advice.topic, f"{system}/card-topic"),
+            ),
+            detail=detail(advice, self.assessment, self.guide, words),
+            suggestions=suggestions or None,
+            selectionBehavior=self.manner.selection if suggestions else None,
+            overrideReasons=overrides,
+            links=tuple(Link(words.say("link", n), self.guide.links[n], "absolute") for n in names),
+            extension={KEY: reasons(advice, self.assessment, self.pathway, words)},
+        )
+
+    def _suggestions(self) -> tuple[Suggestion, ...]:
+        found = [*self._orders(), *self._update(), *self._referral(), *self._redirects()]
+        if self.manner.selection == "any":
+            return tuple(found)
+        recommended = [s for s in found if s.isRecommended]
+        return tuple(
+            s if not s.isRecommended or s is recommended[0] else _not_recommended(s) for s in found
+        )
+
+    def _suggest(self, label: str, *actions: Action, recommended: bool) -> Suggestion:
+        return Suggestion(label, self.manner.new_id(), actions, True if recommended else None)
+
+    def _orders(self) -> list[Suggestion]:
+        actions = [self._order(analyte) for analyte in self.advice.order]
+        if not actions:
+            return []
+        if self.manner.one_action:
+            labels = [self.words.slot(a) for a in self.advice.order]
+            return [
+                self._suggest(self.words.say("label", "orderOne", test=n), a, recommended=True)
+                for n, a in zip(labels, actions, strict=True)
+            ]
+        count = sum(bool(slot.order) for slot in self.chart.slots.values())
+        label = self.words.say("label", "order", count=count)
+        if count == 1:
+            (slot,) = (s.slot for s in self.chart.slots.values() if s.order)
+            name = slot if len(actions) > 1 else self.advice.order[0]
+            label = self.words.say("label", "orderOne", test=self.words.slot(name))
+        return [self._suggest(label, *actions, recommended=True)]
+
+    def _order(self, analyte: str) -> Action:
+        body = lab_order(analyte, self.chart, self.words, self.manner.form, self.manner.new_id())
+        specimen = TERMS.analyte(analyte).specimen[self.words.language]
+        name = self.words.slot(analyte, short=False)
+        text = self.words.say("action", "order", test=name, specimen=specimen)
+        return Action("create", text, body)
+
+    def _referral(self) -> list[Suggestion]:
+        refer, finding = self.refer, self.advice.criteria
+        if refer is None or finding is None:
+            return []
+        form, words = self.manner.form, self.words
+        body = referral(refer, finding, self.chart, words, form, self.manner.new_id())
+        text = words.say("action", "refer", pathway=words.say("order", refer.id))
+        gaps = "_gaps" if self.advice.topic == "aosMissing" else ""
+        label = words.say("label", f"refer_{refer.id}{gaps}")
+        recommended = self.advice.topic == "cupRefer"
+        return [self._suggest(label, Action("create", text, body), recommended=recommended)]
+
+    def _update(self) -> list[Suggestion]:
+        draft, finding, words = self.advice.update, self.advice.criteria, self.words
+        if draft is None or finding is None:
+            return []
+        done = completed(draft, self.guide, finding, self.chart, words)
+        if done is None:
+            return []
+        body, blocks = done
+        named = "; ".join(words.say("block", b) for b in blocks)
+        text = words.say("action", "update", blocks=named)
+        action = Action("update", text, body)
+        return [self._suggest(words.say("label", "update"), action, recommended=True)]
+
+    def _redirects(self) -> list[Suggestion]:
+        finding = self.advice.criteria
+        if self.advice.topic != "aosIronDeficiency" or finding is None:
+            return []
+        return [self._redirect(organ, finding) for organ in self.advice.redirects]
+
+    def _redirect(self, organ: str, finding: Finding) -> Suggestion:
+        words, manner = self.words, self.manner
+        name = words.concept(f"organ.{organ}")
+        body = redirect(organ, self.chart, words, manner.form, manner.new_id())
+        body |= reason_references(finding)
+        pathway = words.say("order", "redirect", name=name)
+        action = Action("create", words.say("action", "refer", pathway=pathway), body)
+        return self._suggest(words.say("label", "redirect", name=name), action, recommended=False)
+
+
+def _not_recommended(suggestion: Suggestion) -> Suggestion:
+    return msgspec.structs.replace(suggestion, isRecommended=None)

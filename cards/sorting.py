@@ -1,0 +1,126 @@
+"""Each entry of a call opened alone: whose it is, whether it came before, and what is in it."""
+
+import msgspec
+
+from cards.belonging import Owner, Subject, pairs
+from cards.call import Call
+from cards.decoding import Reader, UnreadableResource, decode, resource_type
+from cards.elements import Reference
+from cards.fhir import PASSED_OVER, RESOURCES, Allergy, Caller, Clinical, Observation, Patient
+from cards.gathering import Gathering, Place
+from cards.record import Reason
+from cards.source import TOO_DEEP, Entry
+
+_OBSERVATIONS = Reader(Observation)
+
+
+class Sorting:
+    """One pass over the entries of a call."""
+
+    def __init__(self, call: Call) -> None:
+        """Begin with nothing."""
+        self.call = call
+        self.found = Gathering(call)
+        self.subject = Subject(call.patient_id, call.fhir_server)
+        self.twice: set[str] = set()
+        """Names of the resources that were sent in two versions."""
+        self.foreign: set[str] = set()
+        """Names of the resources of other patients."""
+        self._seen: dict[str, msgspec.Struct] = {}
+        self._mine: set[str | None] = set()
+
+    def know(self, patient: Patient, full_url: str | None) -> None:
+        """Learn by which other names the patient's resources may call them."""
+        alias = (full_url or "").strip()
+        aliases = frozenset({alias} if alias else ())
+        self.subject = Subject(
+            self.call.patient_id, self.call.fhir_server, pairs(patient.identifier), aliases
+        )
+
+    def take(self, entry: Entry, key: str, number: int) -> None:
+        """Read one entry of the source `key`."""
+        place = f"{key}[{number}]"
+        try:
+            kind = resource_type(entry.raw)
+            if kind in PASSED_OVER:
+                return
+            if kind not in RESOURCES:
+                why = Reason("unknownType" if kind else "noResourceType")
+                self.found.lose(key, place, why)
+                return
+            resource = decode(entry.raw, kind)
+        except UnreadableResource as error:
+            self.found.lose(key, place, Reason(error.reason))
+            return
+        name = f"{kind}/{resource.id}" if resource.id else place
+        if isinstance(resource, Patient):
+            if resource.id != self.call.patient_id:
+                self._refuse(name)
+        elif not isinstance(resource, Caller):
+            self._sort(resource, entry, key, name)
+
+    def _refuse(self, name: str) -> None:
+        self.foreign.add(name)
+        self.found.leave_out(name, Reason("foreignPatient"))
+
+    def _sort(self, resource: Clinical, entry: Entry, key: str, name: str) -> None:
+        """Leave out what is another patient's or was sent before; read the rest."""
+        subject = resource.patient if isinstance(resource, Allergy) else resource.subject
+        owner = self._owner(subject, resource.contained)
+        if owner == "other":
+            self._refuse(name)
+            return
+        if resource.id and self._came_before(resource, name):
+            return
+        if TOO_DEEP in entry.raw:
+            self.found.leave_out(name, Reason("tooDeep"))
+        self._read(resource, Place(key, name, owner == "patient"))
+        for raw in resource.contained or ():
+            self._contained(bytes(raw), resource, Place(key, name, owner == "patient"))
+        if entry.full_url and name in self.found.owned:
+            self.found.owned[entry.full_url] = self.found.owned[name]
+
+    def _came_before(self, resource: Clinical, name: str) -> bool:
+        """Tell whether the same was read; another version is read too, so that nothing is lost."""
+        first = self._seen.setdefault(name, resource)
+        if first is resource:
+            return False
+        if first != resource:
+            self.twice.add(name)
+            self.found.leave_out(name, Reason("twice"))
+        return first == resource
+
+    def _read(self, resource: Clinical, place: Place) -> None:
+        for member in resource.bad:
+            self.found.leave_out(place.name, Reason("malformed", member))
+        if not place.owned:
+            self.found.leave_out(place.name, Reason("noSubject"))
+        self.found.read(resource, place)
+
+    def _owner(self, reference: Reference | None, contained: list[msgspec.Raw] | None) -> Owner:
+        text = reference.reference if reference else None
+        if text in self._mine:
+            return "patient"
+        owner = self.subject.owner(reference, contained)
+        if owner == "patient" and text and not text.strip().startswith("#"):
+            self._mine.add(text)
+        return owner
+
+    def _contained(self, raw: bytes, outer: Clinical, place: Place) -> None:
+        """Read an Observation inside another resource; unless it says otherwise, of its patient."""
+        try:
+            if resource_type(raw) != "Observation":
+                return
+            inner = _OBSERVATIONS.decode(raw)
+        except UnreadableResource as error:
+            self.found.lose(place.key, place.name, Reason(error.reason))
+            return
+        name = f"{place.name}#{inner.id or ''}"
+        owned = place.owned
+        if inner.subject is not None or "subject" in inner.bad:
+            owner = self._owner(inner.subject, outer.contained)
+            if owner == "other":
+                self._refuse(name)
+                return
+            owned = owner == "patient"
+        self._read(inner, Place(place.key, name, owned))

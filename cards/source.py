@@ -1,0 +1,238 @@
+"""One prefetch key as it came: what is in it, and whether it was read to its end.
+
+The table of ARCHITECTURE.md ("What a prefetch value means") is decided here and nowhere else.
+A source that failed and a source that was empty never look the same.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["complete", "partial", "unavailable"]
+
+TOO_DEEP = b'"\\u0000nested too deeply"'
+"""The JSON string that the shell leaves in the place of a subtree nested too deeply to decode."""
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One resource of a source: its raw JSON and the full URL it was sent under."""
+
+    raw: bytes
+    full_url: str | None = None
+
+
+class Source(msgspec.Struct, frozen=True):
+    """What a prefetch key gave: its resources, and `complete`, `partial` or `unavailable`.
+
+    `reason` is the id of a text (`source.<id>`), present unless the outcome is `complete`.
+    """
+
+    key: str
+    outcome: Outcome
+    reason: str | None = None
+    entries: tuple[Entry, ...] = ()
+
+
+class UnreadableSource(Exception):
+    """A prefetch value that is not what its template asks for: the caller's error."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        """Name the key and what was expected; never a value of the body."""
+        super().__init__(f"prefetch.{key}: {reason}")
+        self.key = key
+        self.reason = reason
+
+
+class _Name(str):
+    """A member's name that no dictionary takes for another: one that stands twice is kept."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+
+class _Link(msgspec.Struct):
+    relation: str | None = None
+
+
+class _Search(msgspec.Struct):
+    mode: str | None = None
+
+
+class _Issue(msgspec.Struct):
+    severity: str | None = None
+
+
+class _Outcome(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815 -- FHIR's own spelling
+    issue: list[_Issue] = []
+
+
+class _Bundle(msgspec.Struct):
+    entry: list[msgspec.Raw]
+    next: bool
+    total: int | None
+
+
+class _Entry(msgspec.Struct):
+    resource: msgspec.Raw = msgspec.Raw()
+    fullUrl: str | None = None  # noqa: N815 -- FHIR's own spelling
+    search: _Search | None = None
+
+
+class _Resource(msgspec.Struct):
+    resourceType: str  # noqa: N815 -- FHIR's own spelling
+
+
+_SINGLE = frozenset({"patient", "user"})
+"""Keys whose template is a read: one resource is the expected answer."""
+_MORE = 10**9
+"""A total that is larger than anything that came."""
+
+FAILURES = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+"""What decoding hostile JSON may raise."""
+
+_entries = msgspec.json.Decoder(_Entry)
+_outcomes = msgspec.json.Decoder(_Outcome)
+_resources = msgspec.json.Decoder(_Resource)
+_members = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=lambda _kind, text: _Name(text))
+
+
+def unavailable(key: str, reason: str) -> Source:
+    """Give the source of a key that could not be had; `reason` as in `Source`."""
+    return Source(key, "unavailable", reason)
+
+
+def members_of(raw: bytes) -> list[tuple[str, bytes]]:
+    """Give the members of a JSON object, each as often as it stands there.
+
+    Raises one of `FAILURES` where it is no object.
+    """
+    return [(str(name), bytes(part)) for name, part in _members.decode(raw).items()]
+
+
+def open_source(key: str, raw: bytes) -> Source:
+    """Give the source that a prefetch value means.
+
+    `raw` is the JSON of the value as sent. Raises `UnreadableSource` when it is neither null, a
+    Bundle, an OperationOutcome nor (for a read) the resource asked for.
+    """
+    if raw.strip() == b"null":
+        return Source(key, "complete")
+    try:
+        kind = _resources.decode(raw).resourceType
+    except FAILURES as error:
+        raise UnreadableSource(key, "a FHIR resource or null was expected") from error
+    if kind == "OperationOutcome":
+        return _from_outcome(key, raw)
+    if kind == "Bundle":
+        return _from_bundle(key, raw)
+    if key not in _SINGLE or (key == "patient" and kind != "Patient"):
+        expected = "a Patient" if key == "patient" else "a Bundle"
+        raise UnreadableSource(key, f"{expected} or null was expected")
+    return Source(key, "complete", entries=(Entry(raw),))
+
+
+def _from_outcome(key: str, raw: bytes) -> Source:
+    return unavailable(key, "ehrError") if _is_failure(raw) else Source(key, "complete")
+
+
+def _is_failure(raw: bytes) -> bool:
+    """Tell whether an OperationOutcome reports a failure; one that cannot be read does."""
+    try:
+        severities = [issue.severity for issue in _outcomes.decode(raw).issue]
+    except FAILURES:
+        return True
+    return not severities or any(s not in {"warning", "information"} for s in severities)
+
+
+def _from_bundle(key: str, raw: bytes) -> Source:
+    bundle = _bundle(key, raw)
+    entries: list[Entry] = []
+    matches = 0
+    failed = False
+    for item in bundle.entry:
+        entry, mode = _entry(item)
+        if b"OperationOutcome" in entry.raw and _is_outcome(entry.raw):
+            failed = failed or _is_failure(entry.raw)
+            continue
+        matches += mode != "include"
+        entries.append(entry)
+    if failed and not entries:
+        return unavailable(key, "ehrError")
+    reason = _shortfall(bundle, matches, failed=failed)
+    return Source(key, "partial" if reason else "complete", reason, tuple(entries))
+
+
+def _bundle(key: str, raw: bytes) -> _Bundle:
+    """Open a Bundle; the older habit of an object where R4 has an array is read as well."""
+    members = members_of(raw)
+    parts = dict(members)
+    if len(parts) < len(members):
+        raise UnreadableSource(key, "a member stands twice in the Bundle")
+    entry = parts.get("entry", b"null").strip()
+    try:
+        if entry.startswith(b"{"):
+            entry = b"[" + entry + b"]"
+        entries = msgspec.json.decode(entry, type=list[msgspec.Raw] | None) or []
+    except FAILURES as error:
+        raise UnreadableSource(key, "Bundle.entry must be an array") from error
+    more = _has_next(parts.get("link", b"null"))
+    return _Bundle(entries, more, _total(parts.get("total", b"null")))
+
+
+def _has_next(raw: bytes) -> bool:
+    """Tell whether there is a next page; a link that cannot be read may be one."""
+    try:
+        links = msgspec.json.decode(raw, type=list[_Link] | None) or []
+    except FAILURES:
+        return True
+    return any((link.relation or "").strip().lower() == "next" for link in links)
+
+
+def _total(raw: bytes) -> int | None:
+    """Read the total; one that cannot be read may be more than what came."""
+    try:
+        return msgspec.json.decode(raw, type=int | None, strict=False)
+    except FAILURES:
+        return _MORE
+
+
+def _shortfall(bundle: _Bundle, matches: int, *, failed: bool) -> str | None:
+    if failed:
+        return "ehrErrorBeside"
+    if bundle.next:
+        return "morePages"
+    if bundle.total is not None and bundle.total > matches:
+        return "fewerThanTotal"
+    return None
+
+
+def _entry(item: msgspec.Raw) -> tuple[Entry, str | None]:
+    """Give an entry's resource alone; one that cannot be opened keeps its bytes for the list."""
+    raw = bytes(item)
+    try:
+        entry = _entries.decode(item)
+        twice = raw.count(b'"resource"') > 1 and _holds_two(raw)
+    except FAILURES:
+        return Entry(_resource_of(raw)), None
+    if twice:
+        return Entry(b"[]"), None  # which of the two is meant is not to be told
+    return Entry(bytes(entry.resource), entry.fullUrl), entry.search.mode if entry.search else None
+
+
+def _holds_two(raw: bytes) -> bool:
+    return [name for name, _ in members_of(raw)].count("resource") > 1
+
+
+def _resource_of(raw: bytes) -> bytes:
+    try:
+        return dict(members_of(raw)).get("resource", b"")
+    except FAILURES:
+        return raw
+
+
+def _is_outcome(raw: bytes) -> bool:
+    try:
+        return _resources.decode(raw).resourceType == "OperationOutcome"
+    except FAILURES:
+        return False

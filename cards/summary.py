@@ -1,0 +1,107 @@
+"""The one sentence of a card: self-sufficient, fewer than 140 characters."""
+
+from cards.assessment import NEEDED, Advice, Assessment, severe_calcium
+from cards.card import SUMMARY_LIMIT
+from cards.completeness import mandatory_gaps
+from cards.evidence import plain_value
+from cards.markdown import fitted
+from cards.panel import LACKING, SlotStatus, Status
+from cards.pathways.form import Pathway
+from cards.words import Words
+
+_URGENCY: tuple[Status, ...] = ("missing", "stale", "unreadable", "ask", "pending")
+
+
+def summary(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
+    """Give the summary of an advice, a sentence; lists are cut to fit."""
+    text = _text(advice, assessment, pathway, words)
+    return text[:1].upper() + text[1:]
+
+
+def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
+    if advice.topic == "aosMissing":
+        return _missing(assessment, words)
+    if advice.topic == "cupCheck":
+        draft = advice.update
+        gaps = mandatory_gaps(draft, pathway, assessment.chart) if draft else ()
+        names = [words.say("gap", b) for b in gaps]
+        return fitted(words.say("summary", "cupCheck", blocks=""), names, SUMMARY_LIMIT)
+    key = f"data_{advice.why}" if advice.topic == "data" else advice.topic
+    whole = words.say("summary", key, **_values(advice, assessment, words, most=2))
+    if len(whole) <= SUMMARY_LIMIT:
+        return whole
+    return words.say("summary", key, **_values(advice, assessment, words, most=1))
+
+
+def lacking(assessment: Assessment) -> list[SlotStatus]:
+    """Give the slots that lack an answer, the ones to act on first."""
+    slots = [s for s in assessment.chart.slots.values() if s.status in LACKING]
+    return sorted(slots, key=lambda s: _URGENCY.index(s.status))
+
+
+def total(assessment: Assessment) -> int:
+    """Give how many slots apply to the patient."""
+    return sum(s.status != "not-applicable" for s in assessment.chart.slots.values())
+
+
+def _missing(assessment: Assessment, words: Words) -> str:
+    slots = lacking(assessment)
+    pending = sum(s.status == "pending" for s in slots)
+    prefix = words.say(
+        "summary",
+        "aosMissing",
+        count=len(slots),
+        total=total(assessment),
+        pending=words.say("phrase", "pendingCount", count=pending) if pending else "",
+        tests="",
+    )
+    return fitted(prefix, [words.slot(s.slot) for s in slots], SUMMARY_LIMIT)
+
+
+def _values(
+    advice: Advice, assessment: Assessment, words: Words, *, most: int
+) -> dict[str, object]:
+    """Give what fills a summary; of organs and sites at most so many."""
+    record = assessment.chart.record
+    organs = [words.concept(f"organ.{o}") for o in advice.redirects]
+    unread = [words.say("source", k) for k in NEEDED if not record.complete(k)]
+    values: dict[str, object] = {
+        "organs": ", ".join(organs[:most]) or words.criterion("organ"),
+        "named": f" ({', '.join(organs[:most])})" if organs else "",
+        "sites": ", ".join(sites(advice, assessment, words)[:most]),
+        "total": total(assessment),
+        "sources": ", ".join(unread),
+        "pathway": words.say("order", advice.pathway) if advice.pathway else "",
+        "date": _order_date(advice, assessment),
+    }
+    if advice.topic == "acuteCalcium":
+        values |= _calcium(assessment, words)
+    return values
+
+
+def _calcium(assessment: Assessment, words: Words) -> dict[str, object]:
+    slot = assessment.chart.slots["calcium"]
+    severe = severe_calcium(assessment.chart)
+    if slot.results != severe:
+        slot = SlotStatus("calcium", "answered", severe)
+    return {"value": plain_value(slot, words), "date": str(severe[0].taken)}
+
+
+def _order_date(advice: Advice, assessment: Assessment) -> str:
+    orders = [o for o in assessment.chart.record.orders if o.reference in advice.evidence]
+    dates = [str(o.authored) for o in orders if o.authored]
+    return f" ({max(dates)})" if dates else ""
+
+
+def sites(advice: Advice, assessment: Assessment, words: Words) -> list[str]:
+    """Give the names of the sites or findings that an advice rests on."""
+    evidence = set(advice.criteria.evidence) if advice.criteria else set()
+    kinds = ("metastasis.", "lymphadenopathy.", "lesion.", "conclusion.")
+    concepts = [
+        c
+        for d in assessment.chart.record.diagnoses
+        if (d.reference or d.text) in evidence
+        for c in sorted(d.concepts)
+        if c.startswith(kinds)
+    ]
+    return list(dict.fromkeys(words.concept(c) for c in concepts))

@@ -1,0 +1,1 @@
+"""Card texts, one file per language."""

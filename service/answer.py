@@ -1,0 +1,140 @@
+"""The service: a hook call in, cards out; every other module is a room off this corridor."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from cards.assessment import Assessment, assess
+from cards.card import Response, encoded
+from cards.codes import OrderCoding
+from cards.drafts import WrongDraftPatient, read_drafts
+from cards.panel import Rules
+from cards.pathways import PATHWAYS
+from cards.reading import Call, Catalogue, PatientMismatch, read_record
+from cards.referral import Form, checked
+from cards.rendering import Manner, render
+from cards.source import UnreadableSource
+from cards.words import WORDS
+from service import ehr
+from service.clients import Client
+from service.errors import BadRequest, DataUnavailable
+from service.hooks import HookRequest
+from service.settings import Settings
+
+ZONE = ZoneInfo("Europe/Stockholm")
+"""Where the patients are: sampling times are counted in the days of this zone."""
+
+
+class Desk(NamedTuple):
+    """What answering needs besides the call itself."""
+
+    settings: Settings
+    client: Client
+    today: date
+    new_id: Callable[[], str]
+
+
+def answer(call: HookRequest, language: str, desk: Desk) -> bytes:
+    """Give the encoded CDS Hooks response to a call, its cards in `language` (sv, da, en).
+
+    Raises `BadRequest` for a call about two patients and `DataUnavailable` (412) where nothing
+    useful can be said; never gives an empty list in the place of an error.
+    """
+    assessment = judged(call, desk)
+    if assessment.unanswerable:
+        raise _unavailable(assessment, language)
+    form = Form(desk.settings.canonical, desk.client.order_intent, _orders(desk.client))
+    manner = Manner(
+        language,
+        form,
+        desk.new_id,
+        one_action=desk.client.one_action_per_suggestion,
+        selection=desk.client.selection_behavior,
+    )
+    response = Response(render(assessment, PATHWAYS, manner))
+    if desk.settings.validate_output:
+        validate(response)
+    return encoded(response)
+
+
+def judged(call: HookRequest, desk: Desk) -> Assessment:
+    """Give the assessment of a call: read what was sent, then judge it by the pathways."""
+    sources = ehr.complete(call)
+    about = Call(
+        patient_id=call.patient_id,
+        today=desk.today,
+        zone=ZONE,
+        user=call.user_id,
+        encounter=call.encounter_id,
+        fhir_server=call.fhir_server,
+        site_map=desk.client.codes,
+        catalogue=catalogue(desk.settings.canonical, desk.client),
+    )
+    try:
+        drafts = read_drafts(call.draft_orders, about)
+        record = read_record(sources, about)
+    except PatientMismatch as error:
+        raise BadRequest(
+            "The Patient sent is not the patient of the call.",
+            code="patient-mismatch",
+            expression="prefetch.patient.id",
+        ) from error
+    except WrongDraftPatient as error:
+        raise BadRequest(
+            "An order being signed is for another patient than the call's.",
+            code="patient-mismatch",
+            expression="context.draftOrders",
+        ) from error
+    except UnreadableSource as error:
+        raise BadRequest(error.reason, expression=f"context.{error.key}") from error
+    return assess(record, PATHWAYS, rules(desk), call.service.hook, drafts)
+
+
+def rules(desk: Desk) -> Rules:
+    """Give what the installation and the client have set."""
+    settings, client = desk.settings, desk.client
+    return Rules(
+        result_max_age_days=settings.result_max_age_days,
+        symptom_max_age_days=settings.symptom_max_age_days,
+        psa_required_for=settings.psa_required_for,
+        contacts_increase_factor=client.contacts_increase_factor,
+        medications_increase_factor=client.medications_increase_factor,
+    )
+
+
+def catalogue(canonical: str, client: Client) -> Catalogue:
+    """Give how a referral of ours is recognised: our codes, the client's codes, words."""
+    own = {f"{canonical}/CodeSystem/pathway-order|{p.code}": p.id for p in PATHWAYS.values()}
+    mapped = {f"{c.system}|{c.code}": key for key, c in client.orders.items() if key in PATHWAYS}
+    return Catalogue(own | mapped, _names())
+
+
+@cache
+def _names() -> tuple[tuple[str, str], ...]:
+    return tuple((name, p.id) for p in PATHWAYS.values() for name in p.names)
+
+
+def _orders(client: Client) -> Mapping[str, OrderCoding]:
+    return {
+        key: OrderCoding(system_uri=c.system, code=c.code, display=c.display or "")
+        for key, c in client.orders.items()
+    }
+
+
+def _unavailable(assessment: Assessment, language: str) -> DataUnavailable:
+    words = WORDS[language]
+    keys = [f"{key} ({words.say('source', reason)})" for key, reason in assessment.unanswerable]
+    return DataUnavailable(
+        f"Needed and not to be had: {'; '.join(keys)}.",
+        expression=f"prefetch.{assessment.unanswerable[0][0]}",
+    )
+
+
+def validate(response: Response) -> None:
+    """Check every emitted resource with fhir.resources; raises where one is not valid R4B."""
+    for card in response.cards:
+        for suggestion in card.suggestions or ():
+            for action in suggestion.actions:
+                checked(action.resource)

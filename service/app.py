@@ -1,0 +1,118 @@
+"""The application over HTTP: the only place where its parts are wired together."""
+
+import gc
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service import describing
+from service.calls import Calls
+from service.clients import Client, load_clients
+from service.discovery import discovery
+from service.errors import StartRefused
+from service.guard import Cors, Guard, refusal_of, respond
+from service.pages import Pages
+from service.settings import ZONE, Settings, load_settings
+
+
+def create_app(
+    settings: Settings,
+    *,
+    today: Callable[[], date] | None = None,
+    new_id: Callable[[], str] | None = None,
+) -> FastAPI:
+    """Give the application of one installation; `StartRefused` where it must not be served."""
+    if settings.auth == "required":
+        raise StartRefused(
+            "VIDARE_AUTH=required cannot be served yet: tokens are not verified in this version."
+            " Set VIDARE_AUTH=off on a loopback address."
+        )
+    client = load_clients(settings.clients)[0]
+    app = _bare_app(settings, client)
+    calls = Calls(settings, client, today or _today, new_id or _new_id)
+    app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
+    _add_discovery(app, client)
+    _add_health(app)
+    Pages(settings, client, app.openapi).add_to(app)
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """Give the application that the environment describes: what a server process starts."""
+    return create_app(load_settings())
+
+
+def _today() -> date:
+    return datetime.now(ZONE).date()
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _bare_app(settings: Settings, client: Client) -> FastAPI:
+    async def refuse(_request: Request, error: Exception) -> Response:
+        return respond(refusal_of(error), settings.canonical)
+
+    app = FastAPI(
+        title="Vidare",
+        # By default FastAPI's telemetry would record exception messages and refused input.
+        telemetry={"logs": False},
+        docs_url=None,  # its page loads scripts from outside; ours is in service.pages
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        exception_handlers={HTTPException: refuse, RequestValidationError: refuse},
+        middleware=[
+            Middleware(Cors, client.origins, settings.canonical),
+            Middleware(Guard, settings.canonical),
+        ],
+    )
+    describing.describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    gc.freeze()  # what was loaded at start stays; the collector need not look at it again
+    yield
+
+
+def _add_discovery(app: FastAPI, client: Client) -> None:
+    body = discovery(client.services)
+
+    async def discover() -> Response:
+        return Response(body, media_type="application/json")
+
+    app.add_api_route(
+        "/cds-services",
+        discover,
+        response_class=Response,
+        summary="The services on offer (discovery)",
+        tags=["CDS Hooks"],
+        responses=describing.json_answer("Discovery"),
+    )
+
+
+def _add_health(app: FastAPI) -> None:
+    async def health() -> dict[str, str]:
+        return {"status": "up"}
+
+    for path, meaning in (("live", "The process is up"), ("ready", "Calls can be answered")):
+        app.add_api_route(
+            f"/health/{path}",
+            health,
+            response_model=None,
+            summary=meaning,
+            tags=["health"],
+            name=path,
+            responses=describing.json_answer("Health"),
+        )

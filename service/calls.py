@@ -1,0 +1,91 @@
+"""The hook route: a body over HTTP in, cards out."""
+
+from collections.abc import Callable
+from datetime import date
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.answer import Desk, answer
+from service.clients import Client
+from service.errors import NotFound, ServiceNotGranted, TooLarge, WrongMediaType
+from service.hooks import SERVICES, Service, read_request
+from service.languages import choose_language
+from service.settings import Settings
+from service.wire import cut_deep
+
+_BY_ID = {service.id: service for service in SERVICES}
+_MB = 1_000_000
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """What answering calls needs: the settings, who calls, the day and fresh ids."""
+
+    settings: Settings
+    client: Client
+    today: Callable[[], date]
+    new_id: Callable[[], str]
+
+    async def take(self, request: Request) -> Response:
+        """Answer `POST /cds-services/{id}`."""
+        service = self._service(request.path_params["id"])
+        _check_media_type(request.headers.get("content-type", ""))
+        body = await read_body(request, self.settings.max_body_mb * _MB)
+        language = choose_language(
+            service.country, request.headers.get("accept-language"), self.client.language
+        )
+        return Response(
+            self.answer(service, body, language),
+            media_type="application/json",
+            headers={"Cache-Control": "no-store", "Content-Language": language},
+        )
+
+    def _service(self, service_id: str) -> Service:
+        service = _BY_ID.get(service_id)
+        if service is None:
+            raise NotFound("There is no service with this id.", code="unknown-service")
+        if service_id not in self.client.services:
+            raise ServiceNotGranted("This client may not use the service.")
+        return service
+
+    def answer(self, service: Service, body: bytes, language: str) -> bytes:
+        """Answer; where something is nested too deeply, once more without its depths."""
+        try:
+            return self._answer_once(service, body, language)
+        except RecursionError:
+            return self._answer_once(service, cut_deep(body), language)
+
+    def _answer_once(self, service: Service, body: bytes, language: str) -> bytes:
+        call = read_request(
+            body,
+            service,
+            keys=self.client.prefetch_keys,
+            max_resources=self.settings.max_resources,
+        )
+        desk = Desk(self.settings, self.client, self.today(), self.new_id)
+        return answer(call, language, desk)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Give the body; stop reading as soon as it is known to be longer than `limit` bytes."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit // _MB} MB.", code="body-too-large")
+
+
+def _check_media_type(content_type: str) -> None:
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise WrongMediaType("The body must be sent as application/json.")

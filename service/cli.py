@@ -1,0 +1,186 @@
+"""The command `vidare`: serve, try out, look up."""
+
+import logging
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.markdown import Markdown
+
+from cards.outline import pathway_page
+from cards.pathways import PATHWAYS
+from service import examples, firing, offline, validating
+from service.app import create_app
+from service.calls import Calls
+from service.clients import Language, load_clients
+from service.errors import Refusal, StartRefused
+from service.hooks import SERVICES, Service
+from service.languages import choose_language
+from service.printing import print_answer, print_refusal
+from service.settings import ZONE, load_settings
+
+app = typer.Typer(
+    name="vidare",
+    help="CDS Hooks service for cancer-pathway referral.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # the locals are a patient's
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+ServiceId = Annotated[str, typer.Option("--service", help="Id of the service.")]
+AnyServiceId = Annotated[str | None, typer.Option("--service", help="Id of the service.")]
+InLanguage = Annotated[Language | None, typer.Option("--language", help="sv, da or en.")]
+Today = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it is.")]
+Raw = Annotated[bool, typer.Option("--json", help="Print the response as it is sent.")]
+
+
+_SENTENCES = (StartRefused, offline.NotARecord, examples.NoSuchExample, firing.NotReached)
+
+
+@app.command()
+def serve() -> None:
+    """Serve over HTTP, as the settings in the environment say."""
+    with _refusals():
+        settings = load_settings()
+        create_app(settings)  # so that a refusal is one sentence, not a failing server process
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    uvicorn.run(
+        "service.app:app_from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level=settings.log_level.lower(),
+        server_header=False,
+    )
+
+
+@app.command()
+def assess(
+    record: Annotated[Path, typer.Argument(help="A patient's Bundle, or a hook request.")],
+    service: ServiceId,
+    language: InLanguage = None,
+    today: Today = None,
+    as_json: Raw = False,
+) -> None:
+    """Say offline what a service would answer about one patient."""
+    with _refusals():
+        chosen = _service(service)
+        settings = load_settings()
+        client = load_clients(settings.clients)[0]
+        calls = Calls(settings, client, lambda: _day(today), lambda: str(uuid.uuid4()))
+        request = offline.request_of(_read(record), chosen)
+        words = choose_language(chosen.country, None, language or client.language)
+        answer = calls.answer(chosen, request, words)
+    if as_json:
+        print(answer.decode())
+    else:
+        print_answer(answer, Console())
+
+
+@app.command()
+def example(
+    case: Annotated[str, typer.Argument(help="Name of the case; see --list.")] = "",
+    service: AnyServiceId = None,
+    today: Today = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the cases.")] = False,
+) -> None:
+    """Print an example request, its dates moved to today."""
+    if listed or not case:
+        for name, about in examples.cases().items():
+            print(f"{name:24} {about.title['en']} ({', '.join(about.services)})")
+        return
+    with _refusals():
+        sys.stdout.write(examples.example(case, service, _day(today)).decode().rstrip() + "\n")
+
+
+@app.command()
+def fire(
+    url: Annotated[str, typer.Argument(help="Address of the service.")],
+    file: Annotated[Path, typer.Argument(help="A hook request; - reads standard input.")],
+    language: InLanguage = None,
+) -> None:
+    """Fire a hook at any CDS Service as an EHR would, and print its cards."""
+    with _refusals():
+        fired = firing.fire(url, _read(file), language)
+    console = Console()
+    console.print(f"HTTP {fired.status} in {fired.seconds * 1000:.0f} ms", highlight=False)
+    if fired.status != 200:  # noqa: PLR2004 - CDS Hooks: success is exactly 200
+        print_refusal(fired.status, fired.body, console)
+        raise typer.Exit(1)
+    if not print_answer(fired.body, console):
+        console.print("The answer is not one of a CDS Service: it holds no cards.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def validate(
+    file: Annotated[Path, typer.Argument(help="A Bundle, a hook request or one resource.")],
+) -> None:
+    """Read strictly: say per resource what is wrong and what that costs the assessment."""
+    with _refusals():
+        verdicts = validating.verdicts(_read(file), _day(None))
+    for verdict in verdicts:
+        print(f"{verdict.reference}: {'ok' if verdict.fine else 'not valid'}")
+        for line in (*verdict.faults, *verdict.costs):
+            print(f"  {line}")
+    if not all(verdict.fine for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def pathways(
+    pathway: Annotated[str, typer.Argument(metavar="[ID]", help="Id of a pathway.")] = "",
+    language: InLanguage = None,
+) -> None:
+    """List the pathways, or print the rules of one."""
+    if not pathway:
+        for id_ in PATHWAYS:
+            print(id_)
+        return
+    if pathway not in PATHWAYS:
+        raise typer.BadParameter(f"there is no pathway {pathway}; there are: {', '.join(PATHWAYS)}")
+    Console().print(Markdown(pathway_page(PATHWAYS[pathway], language or "sv")))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what may go wrong into a sentence and an exit code: 2, or 1 where a call is refused."""
+    try:
+        yield
+    except Refusal as refusal:
+        place = f" ({refusal.expression})" if refusal.expression else ""
+        print(f"{refusal.status} {refusal.code}{place}: {refusal.diagnostics}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except _SENTENCES as error:
+        print(error.args[0], file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _service(service_id: str) -> Service:
+    for service in SERVICES:
+        if service.id == service_id:
+            return service
+    known = ", ".join(service.id for service in SERVICES)
+    raise typer.BadParameter(f"there is no service {service_id}; there are: {known}")
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise typer.BadParameter(f"the file {path} cannot be read") from None
+
+
+def _day(today: datetime | None) -> date:
+    return today.date() if today else datetime.now(ZONE).date()

@@ -1,0 +1,166 @@
+"""How one installation is set up: environment variables with the prefix VIDARE_, or `.env`."""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.errors import StartRefused
+
+PREFIX = "VIDARE_"
+ENV_FILE = ".env"
+ZONE = ZoneInfo("Europe/Stockholm")
+"""Where the day of a Swedish answer begins and ends."""
+
+Days = Annotated[int, Field(ge=1, le=3650)]
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Settings(BaseSettings):
+    """The settings of this installation; each is the environment variable VIDARE_<NAME>."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.", min_length=1)
+    port: int = Field(default=8000, description="Port to listen on.", ge=1, le=65535)
+    public_url: str | None = Field(
+        default=None,
+        description="Base URL that clients call, without a trailing slash."
+        " Unset: `http://HOST:PORT`.",
+    )
+    canonical: str = Field(
+        default="https://vidare.example",
+        description="Absolute URL, without a trailing slash, under which the codes that we own"
+        " stand. A region sets its own.",
+    )
+    auth: Literal["required", "off"] = Field(
+        default="required",
+        description="`required`: a call needs a token. `off`: the first client of CLIENTS is taken"
+        " to be the caller; refused on any address but loopback.",
+    )
+    allow_insecure: bool = Field(
+        default=False, description="`yes` allows AUTH=off on an address that is not loopback."
+    )
+    clients: Path | None = Field(default=None, description="Path of clients.toml.")
+    result_max_age_days: Days = Field(
+        default=30, description="A laboratory result older than this many days no longer answers."
+    )
+    symptom_max_age_days: Days = Field(
+        default=180, description="A symptom that began longer ago than this is not new."
+    )
+    psa_required_for: Literal["male", "all"] = Field(
+        default="male", description="Whom the laboratory panel asks for PSA."
+    )
+    max_body_mb: int = Field(
+        default=4, description="Largest body read, in MB (10⁶ bytes).", ge=1, le=64
+    )
+    max_resources: int = Field(
+        default=5000, description="Most Bundle entries read in one call.", ge=1, le=100_000
+    )
+    validate_output: bool = Field(
+        default=False,
+        description="`on` validates every emitted FHIR resource again before it is sent.",
+    )
+    log_level: Level = Field(default="INFO", description="Least severe level that is logged.")
+    workers: int = Field(default=1, description="Number of server processes.", ge=1, le=64)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
+
+    @field_validator("public_url", "canonical")
+    @classmethod
+    def _base_url(cls, url: str | None) -> str | None:
+        if url is not None and not _is_base_url(url):
+            raise ValueError(
+                "must be an absolute http or https URL without trailing slash, query or fragment"
+            )
+        return url
+
+    @model_validator(mode="after")
+    def _insecure_only_on_loopback(self) -> Self:
+        if self.auth == "off" and not self.allow_insecure and not _is_loopback(self.host):
+            raise ValueError(
+                "VIDARE_AUTH=off lets anyone who reaches the address ask about patients; it is"
+                " refused unless VIDARE_HOST is a loopback address or VIDARE_ALLOW_INSECURE=yes"
+            )
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The base URL that clients call, without a trailing slash."""
+        if self.public_url is not None:
+            return self.public_url
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+def load_settings() -> Settings:
+    """Give the settings of the environment; refuse nonsense with one sentence for each."""
+    _refuse_unknown_names()
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise StartRefused(
+            " ".join(_sentence(e["loc"], e["msg"]) for e in error.errors())
+        ) from None
+
+
+def settings_table() -> str:
+    """Give the Markdown table of all settings, for the README."""
+    rows = [
+        f"| `{PREFIX}{name.upper()}` | {_shown(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return "–"
+    if isinstance(default, bool):
+        return "`on`" if default else "`off`"
+    return f"`{default}`"
+
+
+def _sentence(place: tuple[int | str, ...], message: str) -> str:
+    reason = message.removeprefix("Value error, ").rstrip(".")
+    if not place:
+        return f"{reason}."
+    return f"{PREFIX}{str(place[0]).upper()} is refused: {reason[0].lower()}{reason[1:]}."
+
+
+def _refuse_unknown_names() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE))}
+    unknown = sorted(name for name in given - known if name.startswith(PREFIX))
+    if unknown:
+        raise StartRefused(f"{', '.join(unknown)}: there is no such setting; see the README.")
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    bare = not (parts.query or parts.fragment or url.endswith(("/", "?", "#")))
+    return whole and bare and not any(c.isspace() for c in url)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,123 @@
+"""The JSON of a call, opened one level deep: names that stand twice, bad bytes, depth."""
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from cards.source import TOO_DEEP
+from service.errors import BadRequest
+
+MAX_DEPTH = 100
+"""Levels that are kept when a body is nested too deeply to decode."""
+HEADROOM = 60
+"""Calls that may lie between here and where a part of the body is decoded again."""
+
+
+class Name(str):
+    """A member's name that equals only itself, so that a name that stands twice is seen twice."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether this is the very same occurrence."""
+        return self is other
+
+
+T = TypeVar("T")
+Members = dict[Name, msgspec.Raw]
+Readable = Members | list[msgspec.Raw] | str | int | float | bool | None
+Value = Readable | msgspec.Raw
+Object = Mapping[str, Value]
+
+_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{\[]|[}\]]', re.DOTALL)
+
+
+def _name(_kind: type, text: str) -> Name:
+    return Name(text)
+
+
+_BODY = msgspec.json.Decoder(dict[Name, Readable], dec_hook=_name)
+_VALUE = msgspec.json.Decoder(Readable, dec_hook=_name)
+_MEMBERS = msgspec.json.Decoder(dict[Name, msgspec.Raw], dec_hook=_name)
+
+
+def open_body(body: bytes) -> Object:
+    """Give the members of the JSON object in `body`; objects among them one level deep.
+
+    Raises `BadRequest` where the body is not one JSON object in UTF-8 or names a member twice,
+    and `RecursionError` where it is nested too deeply to be decoded at all.
+    """
+    _refuse_bad_bytes(body)
+    try:
+        members: Mapping[Name, Value] = _decode(body, HEADROOM)
+    except msgspec.ValidationError:
+        members = _one_by_one(body)
+    except msgspec.DecodeError:
+        raise BadRequest("The body is not well-formed JSON.", code="not-json") from None
+    return unrepeated(members, "")
+
+
+def _decode(body: bytes, headroom: int) -> Mapping[Name, Value]:
+    """Decode from `headroom` calls further down, where only what leaves the readers room passes."""
+    if headroom:
+        return _decode(body, headroom - 1)
+    members: Mapping[Name, Value] = _BODY.decode(body)
+    return members
+
+
+def _one_by_one(body: bytes) -> Mapping[Name, Value]:
+    """Open a body of which some value is out of range; such a value stays raw."""
+    try:
+        return {name: _opened(raw) for name, raw in _MEMBERS.decode(body).items()}
+    except msgspec.ValidationError:
+        raise BadRequest("The body must be a JSON object.", code="not-an-object") from None
+
+
+def _opened(raw: msgspec.Raw) -> Value:
+    try:
+        value: Value = _VALUE.decode(raw)
+    except msgspec.ValidationError:
+        return raw
+    return value
+
+
+def unrepeated(members: Mapping[Name, T], place: str) -> Mapping[str, T]:
+    """Give the members by plain names; a name that stands twice is a `BadRequest`."""
+    plain = {str(name): value for name, value in members.items()}
+    if len(plain) < len(members):
+        where = f"in {place}" if place else "in the body"
+        raise BadRequest(
+            f"The same name stands twice {where}.",
+            code="repeated-member",
+            expression=place or None,
+        )
+    return plain
+
+
+def cut_deep(body: bytes) -> bytes:
+    """Give the body with every subtree below `MAX_DEPTH` levels replaced by a marked string."""
+    kept: list[bytes] = []
+    depth = start = 0
+    for token in _TOKENS.finditer(body):
+        sign = body[token.start()]
+        if sign in b"{[":
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                kept += (body[start : token.start()], TOO_DEEP)
+        elif sign in b"}]":
+            if depth == MAX_DEPTH + 1:
+                start = token.end()
+            depth -= 1
+    if depth > MAX_DEPTH:  # never closed: not JSON, and the decoder says so
+        return b"".join(kept)
+    return b"".join([*kept, body[start:]])
+
+
+def _refuse_bad_bytes(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not valid UTF-8.", code="not-utf-8") from None

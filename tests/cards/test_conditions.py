@@ -1,0 +1,202 @@
+import pytest
+
+from tests.cards.build import (
+    LOINC,
+    MINE,
+    SNOMED,
+    call,
+    code_of,
+    concept,
+    condition,
+    observation,
+    record_of,
+    resource,
+)
+
+FATIGUE = code_of("fatigue")
+
+
+def presences(*resources, **keys):
+    found = record_of(*resources, **keys).diagnoses
+    return [(d.presence, d.reason and d.reason.id) for d in found]
+
+
+@pytest.mark.parametrize(
+    ("clinical", "verification", "found"),
+    [
+        ("active", "confirmed", [("present", None)]),
+        ("recurrence", "provisional", [("present", None)]),
+        ("relapse", "unconfirmed", [("present", None)]),
+        ("remission", "differential", [("past", None)]),
+        ("resolved", "confirmed", [("past", None)]),
+        ("active", "refuted", []),
+        ("active", "entered-in-error", []),
+        ("Active", "confirmed", [("uncertain", "unknownStatus")]),
+        ("active", "sure", [("uncertain", "unknownStatus")]),
+    ],
+)
+@pytest.mark.parametrize("form", ["concept", "bare", "text", "padded"])
+def test_both_statuses_decide_together(clinical, verification, found, form):
+    make = {
+        "concept": lambda code: concept(None, code),
+        "bare": lambda code: code,
+        "text": lambda code: {"text": code},
+        "padded": lambda code: concept("http://terminology.hl7.org/x", f" {code} "),
+    }[form]
+    sent = condition(clinicalStatus=make(clinical), verificationStatus=make(verification))
+    assert presences(sent) == found
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        ({"clinicalStatus": None, "verificationStatus": None}, [("present", None)]),
+        ({"clinicalStatus": {}}, [("uncertain", "unknownStatus")]),
+        ({"clinicalStatus": ""}, [("uncertain", "unknownStatus")]),
+        ({"clinicalStatus": 5}, [("uncertain", "malformed")]),
+        ({"verificationStatus": 5}, [("uncertain", "malformed")]),
+        ({"modifierExtension": [{"url": "x"}]}, [("uncertain", "malformed")]),
+        ({"clinicalStatus": 5, "verificationStatus": concept(None, "refuted")}, []),
+        (
+            {"clinicalStatus": {"coding": [{"code": "active"}, {"code": "resolved"}]}},
+            [("uncertain", "unknownStatus")],
+        ),
+        (
+            {"clinicalStatus": {"coding": [None, {"code": "A"}, {"code": "active"}]}},
+            [("present", None)],
+        ),
+        ({"clinicalStatus": None, "abatementDateTime": "2025-01-01"}, [("past", None)]),
+        ({"clinicalStatus": None, "abatementAge": {"value": 60}}, [("past", None)]),
+        ({"clinicalStatus": None, "abatementString": 5}, [("uncertain", "malformed")]),
+        ({"onsetDateTime": 5}, [("present", None)]),
+        ({"subject": None}, [("uncertain", "noSubject")]),
+        ({"subject": None, "verificationStatus": concept(None, "refuted")}, []),
+        ({"subject": {"reference": "Patient/p2"}}, []),
+    ],
+)
+def test_what_cannot_be_read_is_uncertain_never_present_never_absent(members, found):
+    assert presences(condition(**members)) == found
+
+
+def test_two_versions_of_a_condition_leave_it_uncertain():
+    two = [condition(), condition(clinicalStatus=concept(None, "resolved"))]
+    assert presences(*two) == [("uncertain", "twice")] * 2
+    assert presences(condition(), condition()) == [("present", None)]
+
+
+def test_a_diagnosis_keeps_its_facts():
+    (found,) = record_of(
+        condition(
+            onsetDateTime=None,
+            onsetPeriod={"start": "2026-01-02"},
+            recordedDate="2026-01-20",
+            severity=concept(SNOMED, "24484000"),
+        )
+    ).diagnoses
+    assert (str(found.since), str(found.recorded)) == ("2026-01-02", "2026-01-20")
+    assert (found.severity, found.confirmed) == ("severe", True)
+    assert found.reference == "Condition/con-fatigue"
+    (bare,) = record_of(
+        condition(id=None, onsetDateTime=None, severity={}, verificationStatus=None)
+    ).diagnoses
+    assert (bare.since, bare.severity, bare.confirmed, bare.reference) == (None, None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "concepts"),
+    [
+        ("http://hl7.org/fhir/sid/icd-10", "C50.1", {"organ.breast", "malignancy.primary"}),
+        ("http://hl7.org/fhir/sid/icd-10", "C44.3", {"malignancy.skin"}),
+        ("http://hl7.org/fhir/sid/icd-10", "E11", set()),
+        ("urn:oid:1.2.208.176.2.4", "DC501", {"malignancy.primary"}),
+        ("urn:local", "trött", {"fatigue"}),
+        ("urn:local", "annat", set()),
+        (None, "C50.1", set()),
+        (LOINC, "718-7", set()),
+    ],
+)
+def test_a_code_means_the_concepts_of_the_tables(system, code, concepts):
+    the_call = call(site_map={"urn:local|trött": "fatigue"})
+    found = record_of(condition(code=concept(system, code)), the_call=the_call).diagnoses
+    assert {c for d in found for c in d.concepts} >= concepts
+    assert bool(found) is bool(concepts)
+
+
+@pytest.mark.parametrize(
+    ("code", "lost"),
+    [
+        ({"text": "trötthet"}, False),
+        ({"text": " "}, True),
+        ({"coding": []}, True),
+        ({"coding": [{"code": " "}]}, True),
+        (..., True),
+        (5, True),
+    ],
+)
+def test_a_condition_that_may_be_anything_leaves_its_source_incomplete(code, lost):
+    sent = condition(code=code)
+    if code is ...:
+        del sent["code"]
+    record = record_of(sent)
+    assert record.complete("conditions") is not lost
+    assert ("Condition/con-fatigue", "noCode") in [
+        (u.reference, u.reason.id) for u in record.unread
+    ]
+
+
+# -- findings --------------------------------------------------------------------------------------
+
+
+def finding(**members):
+    base = {"code": FATIGUE, "valueQuantity": None, "valueBoolean": True}
+    return observation(**(base | members))
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        ({}, [("present", None)]),
+        ({"valueBoolean": False}, []),
+        (
+            {"valueBoolean": None, "code": concept("urn:q", "q"), "valueCodeableConcept": FATIGUE},
+            [("present", None)],
+        ),
+        ({"status": "preliminary"}, []),
+        ({"status": "entered-in-error"}, []),
+        ({"status": "Final"}, [("uncertain", "unknownStatus")]),
+        ({"effectiveDateTime": None}, [("present", None)]),
+        ({"valueString": "no"}, [("uncertain", "twoValues")]),
+        ({"dataAbsentReason": concept(None, "error")}, [("uncertain", "valueAndAbsent")]),
+        ({"interpretation": 5}, [("present", None)]),
+        ({"valueQuantity": 5}, [("uncertain", "malformed")]),
+        ({"subject": None}, [("uncertain", "noSubject")]),
+    ],
+)
+def test_an_observation_may_state_a_symptom(members, found):
+    assert presences(finding(**members)) == found
+
+
+# -- contrast --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        ({}, ["present"]),
+        ({"code": {"text": "Penicillin"}}, []),
+        ({"code": None}, []),
+        ({"clinicalStatus": 5}, ["uncertain"]),
+        ({"verificationStatus": concept(None, "refuted")}, []),
+        ({"patient": {"reference": "Patient/p2"}}, []),
+        ({"patient": None}, []),
+    ],
+)
+def test_an_allergy_to_contrast_media_is_kept(members, found):
+    allergy = resource(
+        "AllergyIntolerance",
+        {"id": "a", "patient": MINE, "code": {"text": "Jodkontrast"}},
+        members,
+    )
+    record = record_of(allergy)
+    assert [d.presence for d in record.contrast_risks] == found
+    assert all(d.reference == "AllergyIntolerance/a" for d in record.contrast_risks)

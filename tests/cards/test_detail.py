@@ -1,0 +1,254 @@
+"""The body of a card: what to do first, then what it rests on."""
+
+import pytest
+
+from cards.panel import Rules
+from cards.pathways import PATHWAYS
+from cards.words import WORDS
+from tests.cards import build
+from tests.cards.shown import (
+    GAPS,
+    IRON,
+    LANGUAGES,
+    SIGN,
+    SYMPTOMS,
+    CountWords,
+    PanelWords,
+    PatientWords,
+    ResultWords,
+    aos_draft,
+    card,
+    cup_draft,
+    every_situation,
+    judged,
+    lesion,
+    partly,
+    situation,
+)
+
+SV = WORDS["sv"]
+
+
+def body(assessment, topic, language="sv"):
+    return card(assessment, topic, language)["detail"]
+
+
+def first(assessment, topic):
+    """Give the key of the text that a card begins with."""
+    line = body(assessment, topic).split("\n\n")[0].strip("*")
+    (key,) = (k for k, text in SV.tables["do"].items() if text == line)
+    return key
+
+
+def rows(detail):
+    """Give the rows of the tables, without their heads."""
+    found = [line for line in detail.split("\n") if line.startswith("| ")]
+    return [line.strip("| ").split(" | ") for line in found if "---" not in line]
+
+
+@pytest.mark.parametrize("name", every_situation())
+def test_a_card_begins_with_what_to_do(name):
+    topic = name.split(",")[0].split("_")[0]
+    shown = every_situation()[name]
+    if name in {"aosMissing", "aosMissing, sign"}:
+        assert body(shown, topic).startswith("**Hb 60 g/L")
+        return
+    assert first(shown, topic) == (name if topic == "data" else topic)
+
+
+def test_signing_a_referral_with_gaps_is_allowed_and_said():
+    panel = PanelWords(without=["b12"])
+    signing = situation(panel=panel, hook=SIGN, drafts=[aos_draft()])
+    assert first(signing, "aosMissing") == "aosMissing_sign"
+
+
+def test_a_very_low_hb_comes_before_everything_on_an_aos_card_alone():
+    low = situation(conditions=SYMPTOMS, panel=PanelWords(values={"hb": "60 g/L"}))
+    assert body(low, "aosReady").startswith(f"**{SV.say('phrase', 'veryLowHb', value='60 g/L')}**")
+    metastasis = situation(conditions=[lesion()], panel=PanelWords(values={"hb": "60 g/L"}))
+    assert "mycket lågt" not in body(metastasis, "cupRefer")
+
+
+def test_the_table_of_what_lacks_an_answer_says_how():
+    detail = body(situation(conditions=SYMPTOMS, panel=GAPS), "aosMissing")
+    lacking = [r[:2] for r in rows(detail) if r[0] in {"P-Kobalamin (B12)", "P-Ferritin", "P-TSH"}]
+    assert lacking == [
+        ["P-Kobalamin (B12)", SV.say("status", "missing")],
+        ["P-Ferritin", SV.say("status", "stale")],
+        ["P-TSH", SV.say("status", "pending")],
+    ]
+    assert "90 µg/L" in detail
+    assert "2026-01-16" in detail
+
+
+def test_columns_that_say_nothing_are_left_out():
+    panel = PanelWords(without=["b12"])
+    detail = body(situation(conditions=SYMPTOMS, panel=panel), "aosMissing")
+    head = f"| {SV.say('column', 'test')} | {SV.say('column', 'status')} |"
+    assert head in detail.split("\n")
+
+
+def test_of_the_answers_only_the_abnormal_are_listed_and_all_are_counted():
+    values = PanelWords(values={"hb": "121 g/L", "esr": "62 mm/h"})
+    given = situation(conditions=SYMPTOMS, patient=PatientWords(sex="male"), panel=values)
+    detail = body(given, "aosReady")
+    assert SV.say("phrase", "answeredCount", count=23, total=23) in detail
+    names = [r[0] for r in rows(detail)[1:]]
+    assert names == [SV.slot("hb", short=False), SV.slot("esr", short=False)]
+    quiet = body(situation(conditions=SYMPTOMS, panel="complete"), "aosReady")
+    assert rows(quiet) == []
+
+
+def test_the_reasons_stand_with_their_evidence():
+    detail = body(situation(conditions=SYMPTOMS), "aosMissing")
+    assert "Varför:\n\n- [x] aptitlöshet: aptitlöshet (2026-01-31)" in detail
+    assert "[ ]" not in detail
+
+
+def test_a_metastasis_card_names_the_finding_and_says_that_tests_are_not_awaited():
+    detail = body(every_situation()["cupRefer"], "cupRefer")
+    assert SV.say("phrase", "noPanel") in detail
+    assert SV.concept("metastasis.liver") in detail
+    assert rows(detail) == []
+
+
+def test_an_earlier_cancer_is_asked_about_and_never_assumed():
+    earlier = lesion("organ.colorectal", status="resolved", text="Tarmcancer 2014")
+    detail = body(situation(conditions=[lesion(), earlier]), "cupRefer")
+    text = "Tarmcancer 2014 (2026-02-25)"
+    assert f"- {SV.say('phrase', 'earlierCancer', text=text)}" in detail
+
+
+def test_a_known_cancer_is_named_with_the_code_of_its_pathway():
+    detail = body(every_situation()["cupExcluded"], "cupExcluded")
+    assert f"- {SV.concept('organ.breast')} (" in detail
+    assert SV.say("phrase", "treatedBy", codes="VG910") in detail
+
+
+def test_a_cancer_without_a_pathway_of_its_own_has_no_code():
+    given = situation(
+        build.condition(
+            "organ.breast",
+            id="x",
+            code=build.concept("http://hl7.org/fhir/sid/icd-10", "C76.1", "Tumör"),
+        ),
+        conditions=SYMPTOMS,
+    )
+    shown = [a for a in given.advice if a.topic == "aosSpecific"]
+    if shown and not shown[0].redirects:
+        assert "Startkod" not in body(given, "aosSpecific")
+
+
+def test_iron_deficiency_names_both_pathways_and_what_inflammation_hides():
+    detail = body(situation(conditions=SYMPTOMS, panel=IRON), "aosIronDeficiency")
+    assert detail.count("startkod") == 2
+    assert SV.say("phrase", "ferritinCrp") in detail
+    calm = PanelWords(values={"hb": "92 g/L", "ferritin": "6 ug/L"})
+    quiet = body(situation(conditions=SYMPTOMS, panel=calm), "aosIronDeficiency")
+    assert SV.say("phrase", "ferritinCrp") not in quiet
+
+
+@pytest.mark.parametrize(
+    ("key", "condition", "topic"),
+    [
+        ("fracture", "pathological_fracture", "cupRefer"),
+        ("pregnancy", "pregnancy", "cupRefer"),
+    ],
+)
+def test_what_changes_the_handling_is_said(key, condition, topic):
+    with_it = situation(conditions=[lesion(), lesion(condition)])
+    assert SV.say("phrase", key) in body(with_it, topic)
+    assert SV.say("phrase", key) not in body(situation(conditions=[lesion()]), topic)
+
+
+def test_an_allergy_to_contrast_is_said_before_the_examination():
+    given = situation(conditions=[lesion()], allergies=["Jodkontrast: urtikaria"])
+    assert "Kontrastmedel: Jodkontrast: urtikaria" in body(given, "cupRefer")
+
+
+def test_that_the_guideline_is_unclear_about_the_age_of_18_is_said_for_cup():
+    young = situation(patient=PatientWords(age=18), conditions=[lesion()])
+    assert SV.say("phrase", "eighteen") in body(young, "cupRefer")
+    older = situation(patient=PatientWords(age=19), conditions=[lesion()])
+    assert SV.say("phrase", "eighteen") not in body(older, "cupRefer")
+
+
+def test_what_a_referral_lacks_is_one_line():
+    detail = body(every_situation()["cupCheck"], "cupCheck")
+    gaps = ", ".join(SV.say("gap", b) for b in PATHWAYS["cup-se"].mandatory)
+    assert f"- {SV.say('phrase', 'gaps', blocks=gaps)}" in detail.split("\n")
+
+
+def test_what_only_the_clinician_knows_is_asked_and_the_code_to_register_is_named():
+    for topic, code in (("aosReady", "VP810"), ("cupRefer", "VP910")):
+        detail = body(every_situation()[topic], topic)
+        for each in every_situation()[topic].advice[0].ask:
+            assert f"- {SV.say('ask', each)}" in detail
+        assert code in detail
+    assert "VP" not in body(every_situation()["cupAsk"], "cupAsk")
+
+
+def test_facts_are_shown_where_they_bear_on_the_advice():
+    many = CountWords(recent=9, before=2)
+    for topic, conditions in (("aosMissing", SYMPTOMS), ("cupRefer", [lesion()])):
+        given = situation(conditions=conditions, contacts=many)
+        assert SV.say("phrase", "contacts", recent=9, before=2) in body(given, topic)
+    known = situation(conditions=[lesion(), lesion("organ.breast")], contacts=many)
+    assert SV.say("heading", "facts") not in body(known, "cupExcluded")
+
+
+def test_a_source_that_was_not_read_to_its_end_is_named_with_its_reason():
+    held = [build.condition(s, id=s.replace("_", "-")) for s in SYMPTOMS]
+    given = situation(keys={"conditions": partly(*held)})
+    line = f"- {SV.say('source', 'conditions')}: {SV.say('source', 'morePages')}"
+    assert line in body(given, "aosMissing")
+    assert SV.say("heading", "notChecked") not in body(situation(conditions=SYMPTOMS), "aosMissing")
+
+
+def test_what_could_not_be_read_and_what_is_another_patients_is_counted():
+    stranger = build.observation("hb", id="s", subject={"reference": "Patient/other"})
+    broken = build.observation("b12", id="b", code=7)
+    given = situation(stranger, broken, conditions=SYMPTOMS)
+    detail = body(given, given.advice[0].topic)
+    assert SV.say("phrase", "foreignCount", count=1) in detail
+    assert SV.say("phrase", "unreadCount", count=1) in detail
+
+
+def test_only_another_patients_resource_is_not_counted_as_unread():
+    stranger = build.observation("hb", id="s", subject={"reference": "Patient/other"})
+    detail = body(situation(stranger, conditions=SYMPTOMS), "aosMissing")
+    assert SV.say("phrase", "unreadCount", count=1) not in detail
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_source_ends_the_card_with_the_window_that_is_ours(language):
+    words = WORDS[language]
+    given = situation(conditions=SYMPTOMS, rules=Rules(result_max_age_days=45))
+    last = body(given, "aosMissing", language).split("\n\n")[-1]
+    assert PATHWAYS["aos"].guideline.url in last
+    assert PATHWAYS["aos"].guideline.edition in last
+    assert words.say("phrase", "outsideWindow", days=45) in last
+    cup = body(every_situation()["cupRefer"], "cupRefer", language).split("\n\n")[-1]
+    assert PATHWAYS["cup-se"].guideline.url in cup
+    assert "30" not in cup
+
+
+def test_an_acute_card_rests_on_its_value():
+    given = situation(results=[ResultWords(test="ca_ionised", value="1.71 mmol/L")])
+    detail = body(given, "acuteCalcium")
+    assert f"- [x] {SV.slot('ca_ionised')} 1,71 mmol/L (2026-02-25)" in detail
+
+
+def test_a_record_without_references_still_gives_reasons():
+    held = [build.condition(s, id=None) for s in SYMPTOMS]
+    detail = body(judged(*held), "aosMissing")
+    assert SV.say("heading", "why") in detail
+
+
+def test_a_card_on_a_draft_alone_has_no_empty_sections():
+    shown = situation(panel="complete", hook=SIGN, drafts=[aos_draft()])
+    detail = body(shown, "aosCheck")
+    assert "\n\n\n" not in detail
+    for heading in SV.tables["heading"].values():
+        assert not detail.endswith(f"{heading}:\n\n")
+    assert body(situation(conditions=[lesion()], hook=SIGN, drafts=[cup_draft()]), "cupCheck")

@@ -1,0 +1,128 @@
+import pytest
+
+from cards.source import TOO_DEEP, UnreadableSource, open_source, unavailable
+from tests.cards.build import as_json, bundle, observation, patient
+
+WARNING = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}
+ERROR = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+NO_ISSUE = {"resourceType": "OperationOutcome"}
+BAD_ISSUE = {"resourceType": "OperationOutcome", "issue": "none"}
+NEXT = [{"relation": "self"}, {"relation": " Next ", "url": "https://ehr.example/fhir?page=2"}]
+
+
+def opened(value, key="observations"):
+    return open_source(key, value if isinstance(value, bytes) else as_json(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, b" null ", bundle(), bundle(entry=None), {"resourceType": "Bundle", "entry": None}],
+)
+def test_null_and_a_bundle_without_entries_are_an_answer_nothing(value):
+    source = opened(value)
+    assert (source.outcome, source.reason, source.entries) == ("complete", None, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome", "reason", "entries"),
+    [
+        (WARNING, "complete", None, 0),
+        (ERROR, "unavailable", "ehrError", 0),
+        (NO_ISSUE, "unavailable", "ehrError", 0),
+        (BAD_ISSUE, "unavailable", "ehrError", 0),
+        (bundle(WARNING, total=0), "complete", None, 0),
+        (bundle(ERROR), "unavailable", "ehrError", 0),
+        (bundle(observation(), ERROR), "partial", "ehrErrorBeside", 1),
+        (bundle(observation(), WARNING), "complete", None, 1),
+        (bundle({"id": "OperationOutcome"}), "complete", None, 1),
+        (bundle({"resourceType": 1, "id": "OperationOutcome"}), "complete", None, 1),
+        (bundle(observation(), link=NEXT), "partial", "morePages", 1),
+        (bundle(observation(), link=[{"relation": "self"}]), "complete", None, 1),
+        (bundle(observation(), link=[{"relation": 5}]), "partial", "morePages", 1),
+        (bundle(observation(), link={"relation": "self"}), "partial", "morePages", 1),
+        (bundle(observation(), total=1), "complete", None, 1),
+        (bundle(observation(), total="1"), "complete", None, 1),
+        (bundle(observation(), total=2), "partial", "fewerThanTotal", 1),
+        (bundle(observation(), total=[]), "partial", "fewerThanTotal", 1),
+        (bundle(entry={"resource": observation()}), "complete", None, 1),
+    ],
+)
+def test_the_outcome_tells_whether_a_bundle_was_all_there_is(value, outcome, reason, entries):
+    source = opened(value)
+    assert (source.outcome, source.reason) == (outcome, reason)
+    assert len(source.entries) == entries
+
+
+def test_an_included_resource_is_no_match_that_the_total_counts():
+    include = {"resource": observation("crp"), "search": {"mode": "include"}}
+    source = opened(bundle(total=2, entry=[{"resource": observation()}, include]))
+    assert (source.outcome, len(source.entries)) == ("partial", 2)
+
+
+@pytest.mark.parametrize("key", ["patient", "user"])
+def test_a_read_gives_its_one_resource(key):
+    source = opened(patient(), key)
+    assert (source.outcome, len(source.entries)) == ("complete", 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("observations", observation(), "a Bundle or null was expected"),
+        ("patient", observation(), "a Patient or null was expected"),
+        ("observations", [], "a FHIR resource or null was expected"),
+        ("observations", {}, "a FHIR resource or null was expected"),
+        ("observations", b"{", "a FHIR resource or null was expected"),
+        ("observations", b'{"resourceType": "\xff"}', "a FHIR resource or null was expected"),
+        ("observations", b'{"a":' * 5000 + b"1" + b"}" * 5000, "a FHIR resource or null"),
+        ("observations", bundle(entry="none"), "Bundle.entry must be an array"),
+        (
+            "observations",
+            b'{"resourceType":"Bundle","entry":[{"resource":{}}],"entry":[]}',
+            "a member stands twice in the Bundle",
+        ),
+    ],
+)
+def test_what_is_no_answer_to_the_template_is_the_callers_error(key, value, sentence):
+    with pytest.raises(UnreadableSource, match=sentence) as caught:
+        opened(value, key)
+    assert caught.value.key == key
+    assert str(caught.value).startswith(f"prefetch.{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("item", "raw"),
+    [
+        ({"resource": {"id": "a"}, "search": "match"}, b'{"id": "a"}'),
+        ({"fullUrl": 5}, b""),
+        ({}, b""),
+        (None, b"null"),
+        ("text", b'"text"'),
+    ],
+)
+def test_an_entry_that_cannot_be_opened_keeps_its_bytes(item, raw):
+    assert [e.raw for e in opened(bundle(entry=[item])).entries] == [raw]
+
+
+def test_of_two_resources_in_one_entry_neither_is_taken():
+    two = b'{"resourceType":"Bundle","entry":[{"resource":{"id":"a"},"resource":{"id":"b"}}]}'
+    assert [e.raw for e in opened(two).entries] == [b"[]"]
+
+
+def test_a_resource_that_speaks_of_a_resource_is_taken():
+    source = opened(bundle({"resourceType": "Basic", "resource": "x"}))
+    assert b'"Basic"' in source.entries[0].raw
+
+
+def test_an_entry_keeps_the_url_it_was_sent_under():
+    source = opened(bundle(entry=[{"fullUrl": "urn:uuid:1", "resource": patient()}]))
+    assert source.entries[0].full_url == "urn:uuid:1"
+
+
+def test_a_source_that_could_not_be_had_says_why():
+    source = unavailable("conditions", "absent")
+    assert (source.key, source.outcome, source.reason) == ("conditions", "unavailable", "absent")
+
+
+def test_the_mark_of_a_cut_subtree_is_a_json_string():
+    assert TOO_DEEP.startswith(b'"\\u0000')

@@ -1,0 +1,177 @@
+"""service.cli: the command line."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from cards.pathways import PATHWAYS
+from service.cli import app
+from service.firing import Fired, NotReached
+from tests.service.asking import ROOT, call, example, read_fully
+
+RUN = CliRunner()
+RECORD = ROOT / "fhir_examples" / "aos-gaps" / "record.json"
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments, **options):
+    return RUN.invoke(app, [str(a) for a in arguments], **options)
+
+
+def test_serving_without_tokens_is_refused_with_a_sentence():
+    result = run("serve")
+    assert result.exit_code == 2
+    assert "VIDARE_AUTH=required cannot be served yet" in result.output
+
+
+def test_a_wrong_setting_is_refused_with_a_sentence(monkeypatch):
+    monkeypatch.setenv("VIDARE_PORT", "x")
+    result = run("serve")
+    assert result.exit_code == 2
+    assert "VIDARE_PORT is refused" in result.output
+
+
+def test_serving_starts_the_server_that_the_settings_describe(monkeypatch):
+    started = []
+    monkeypatch.setattr("uvicorn.run", lambda *names, **options: started.append((names, options)))
+    monkeypatch.setenv("VIDARE_AUTH", "off")
+    monkeypatch.setenv("VIDARE_PORT", "8123")
+    assert run("serve").exit_code == 0
+    ((names, options),) = started
+    assert names == ("service.app:app_from_environment",)
+    assert (options["port"], options["factory"], options["workers"]) == (8123, True, 1)
+
+
+def test_the_cases_are_listed():
+    for arguments in (["example"], ["example", "--list"]):
+        result = run(*arguments)
+        assert result.exit_code == 0
+        assert "aos-gaps" in result.output
+
+
+def test_an_example_is_printed_for_a_day():
+    result = run("example", "aos-gaps", "--today", "2026-03-02")
+    assert json.loads(result.stdout) == json.loads(example("aos-gaps"))
+
+
+def test_an_example_there_is_not_is_refused_with_a_sentence():
+    result = run("example", "nobody")
+    assert result.exit_code == 2
+    assert "There is no example nobody" in result.output
+
+
+def test_a_record_is_assessed_without_a_server():
+    arguments = ("assess", RECORD, "--service", "svf-patient-view", "--today", "2026-03-02")
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["cards"]
+    readable = run(*arguments, "--language", "en")
+    assert readable.exit_code == 0
+    assert "warning" in readable.stdout
+
+
+def test_a_record_gives_the_same_cards_as_its_request(tmp_path):
+    request = tmp_path / "request.json"
+    request.write_bytes(example("aos-gaps"))
+    options = ("--service", "svf-patient-view", "--today", "2026-03-02", "--json")
+    summaries = [
+        [card["summary"] for card in json.loads(run("assess", path, *options).stdout)["cards"]]
+        for path in (RECORD, request)
+    ]
+    assert summaries[0] == summaries[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "service", "code", "said"),
+    [
+        ("{}", "svf-patient-view", 2, "neither a hook request nor a Bundle"),
+        (json.dumps(call()), "svf-order-sign", 1, "400 wrong-hook (hook)"),
+        (json.dumps(call()), "svf-patient-view", 1, "412 data-unavailable"),
+        ("{}", "svf", 2, "no service svf"),
+    ],
+)
+def test_what_cannot_be_assessed_is_said(tmp_path, content, service, code, said):
+    path = tmp_path / "file.json"
+    path.write_text(content)
+    result = run("assess", path, "--service", service)
+    assert result.exit_code == code
+    assert said in " ".join(result.output.split())
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path):
+    result = run("validate", tmp_path / "none.json")
+    assert result.exit_code == 2
+    assert "cannot be read" in " ".join(result.output.replace("│", " ").split())
+
+
+def fired(monkeypatch, status, body):
+    monkeypatch.setattr("service.firing.fire", lambda *_: Fired(status, body, 0.012))
+    return run("fire", "https://cds.example/x", "-", input=json.dumps(call()))
+
+
+def test_firing_prints_the_cards(monkeypatch):
+    result = fired(monkeypatch, 200, b'{"cards": []}')
+    assert result.exit_code == 0
+    assert "HTTP 200 in 12 ms" in result.output
+    assert "nothing to say" in result.output
+
+
+def test_firing_shows_a_refusal_and_fails(monkeypatch):
+    outcome = {"issue": [{"severity": "error", "code": "invalid", "diagnostics": "No."}]}
+    result = fired(monkeypatch, 400, json.dumps(outcome).encode())
+    assert result.exit_code == 1
+    assert "No." in result.output
+
+
+def test_firing_at_something_else_fails(monkeypatch):
+    result = fired(monkeypatch, 200, b"<html>")
+    assert result.exit_code == 1
+    assert "holds no cards" in result.output
+
+
+def test_firing_at_nobody_is_said(monkeypatch):
+    def fail(*_):
+        raise NotReached("https://cds.example gave no answer (Timeout).")
+
+    monkeypatch.setattr("service.firing.fire", fail)
+    result = run("fire", "https://cds.example", "-", input="{}")
+    assert result.exit_code == 2
+    assert "gave no answer" in result.output
+
+
+def test_a_valid_file_is_said_to_be_valid():
+    result = run("validate", RECORD)
+    assert result.exit_code == 0, result.output
+    assert "ok" in result.output
+
+
+def test_a_file_with_faults_fails(tmp_path):
+    path = tmp_path / "file.json"
+    body = call(prefetch=read_fully(conditions={"resourceType": "Bundle", "entry": [1]}))
+    path.write_text(json.dumps(body | {"prefetch": body["prefetch"] | {"conditions": None}}))
+    assert run("validate", path).exit_code == 0
+    path.write_text('{"resourceType": "Observation", "id": "x"}')
+    result = run("validate", path)
+    assert result.exit_code == 1
+    assert "Observation/x: not valid" in result.output
+
+
+def test_the_pathways_are_listed_and_printed():
+    listed = run("pathways").stdout.split()
+    assert listed == list(PATHWAYS)
+    for pathway in listed:
+        for language in ("sv", "da", "en"):
+            result = run("pathways", pathway, "--language", language)
+            assert result.exit_code == 0
+            assert result.stdout.strip()
+
+
+def test_an_unknown_pathway_is_refused():
+    result = run("pathways", "nothing")
+    assert result.exit_code == 2
+    assert "aos" in result.output

@@ -1,0 +1,59 @@
+"""service.describing: the OpenAPI document."""
+
+from tests.service.asking import make_app, send
+
+
+def test_every_route_is_described():
+    document = send(make_app(), "GET", "/openapi.json").json()
+    assert set(document["paths"]) == {
+        "/",
+        "/cds-services",
+        "/cds-services/{id}",
+        "/docs",
+        "/health/live",
+        "/health/ready",
+        "/pathways",
+        "/pathways/{id}",
+    }
+    assert list(document["paths"]["/cds-services/{id}"]) == ["post"]
+
+
+def test_every_reference_leads_somewhere():
+    document = make_app().openapi()
+
+    def walk(value):
+        if isinstance(value, dict):
+            if "$ref" in value:
+                yield value["$ref"]
+            for inner in value.values():
+                yield from walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from walk(inner)
+
+    references = set(walk(document))
+    assert references
+    for reference in references:
+        place = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+
+
+def test_every_schema_is_used():
+    document = make_app().openapi()
+    text = str(document)
+    for name in document["components"]["schemas"]:
+        assert f"#/components/schemas/{name}'" in text, name
+
+
+def test_refusals_are_operation_outcomes_everywhere():
+    for path, operations in make_app().openapi()["paths"].items():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status != "200":
+                    assert response == {"$ref": "#/components/responses/Refusal"}, path
+
+
+def test_the_services_are_the_values_of_the_id():
+    (identifier, _) = make_app().openapi()["paths"]["/cds-services/{id}"]["post"]["parameters"]
+    assert identifier["schema"]["enum"] == ["svf-patient-view", "svf-order-sign"]

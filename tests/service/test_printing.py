@@ -1,0 +1,80 @@
+"""service.printing: answers in a terminal."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from service.printing import print_answer, print_refusal
+
+CARD = {
+    "summary": "AOS: 2 tests missing",
+    "indicator": "warning",
+    "source": {"label": "Vidare"},
+    "detail": "**Missing**\n\n- [b]B12[/b]\n",
+    "suggestions": [
+        {
+            "label": "Order them",
+            "isRecommended": True,
+            "actions": [{"type": "create", "description": "B12"}],
+        },
+        {"label": "Prepare the referral"},
+    ],
+    "links": [{"label": "Guideline", "url": "https://guide.example", "type": "absolute"}],
+    "extension": {"x": 1},
+}
+
+
+def printed(function, *arguments):
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    result = function(*arguments, console)
+    return result, console.file.getvalue()
+
+
+def answer(value):
+    content = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return printed(print_answer, content)
+
+
+def test_a_card_is_shown_with_all_that_a_reader_sees():
+    fine, text = answer({"cards": [CARD]})
+    assert fine
+    for part in ("warning: Vidare", "AOS: 2 tests missing", "Missing", "[b]B12[/b]"):
+        assert part in text
+    for part in ("[x] Order them", "create: B12", "[ ] Prepare", "https://guide.example"):
+        assert part in text
+
+
+def test_nothing_to_say_is_said():
+    assert "nothing to say" in answer({"cards": []})[1]
+
+
+def test_a_card_of_a_stranger_cannot_steer_the_terminal():
+    hostile = {"summary": "\x1b[2J", "source": {"label": "\x1b]0;x\x07"}, "indicator": "?"}
+    fine, text = answer({"cards": [hostile]})
+    assert fine
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"cards": 1}', b"\xff"])
+def test_what_is_no_answer_is_recognised(body):
+    assert answer(body) == (False, "")
+
+
+def test_a_refusal_shows_every_issue():
+    issues = [
+        {"severity": "error", "code": "invalid", "diagnostics": "No.", "expression": ["context"]},
+        {"severity": "warning", "code": "x"},
+    ]
+    _, text = printed(print_refusal, 400, json.dumps({"issue": issues}).encode())
+    assert "HTTP 400" in text
+    assert "error invalid [context]: No." in text
+    assert "warning x" in text
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff"])
+def test_a_refusal_without_an_outcome_shows_its_status(body):
+    _, text = printed(print_refusal, 502, body)
+    assert "HTTP 502" in text
+    assert "no OperationOutcome" in text
