@@ -46,7 +46,7 @@ def served(module: str) -> Iterator[http.client.HTTPConnection]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", module, str(port)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:  # noqa: S603 -- our own
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             yield _connected(port)
         finally:

@@ -10,8 +10,9 @@ from typing import Literal
 import msgspec
 
 from cards.completeness import mandatory_gaps
-from cards.criteria import Chart, Finding, canonical
+from cards.criteria import Chart, Finding, measured
 from cards.drafts import Draft
+from cards.limits import is_below
 from cards.panel import LACKING, Rules
 from cards.pathways.form import Pathway
 from cards.record import Order, PatientRecord, Result
@@ -106,6 +107,9 @@ class Assessment(msgspec.Struct, frozen=True):
     unanswerable: tuple[tuple[str, str], ...] = ()
     """Needed sources (key, reason) without which nothing useful can be said."""
 
+
+_KINDS = ("metastasis.", "organ.", "malignancy.")
+"""Kinds of concepts on which the pathways hang."""
 
 Hook = Literal["patient-view", "order-sign"]
 
@@ -271,7 +275,8 @@ class _Judgement:
         suspicion = self.find("aos.suspicion")
         statuses = {s.status for s in self.chart.slots.values()}
         order = tuple(a for s in self.chart.slots.values() for a in s.order)
-        refer = None if self.hook == "order-sign" else "aos"
+        unsure = self.met("aos.specific") is None  # an organ-specific cancer may be unread
+        refer = None if unsure or self.hook == "order-sign" else "aos"
         if not statuses.isdisjoint(LACKING):
             if self.hook == "order-sign" and draft is None and not order:
                 return []
@@ -299,7 +304,12 @@ class _Judgement:
     # -- what is common ---------------------------------------------------------------------------
 
     def _duplicate(self, pathway: str) -> list[Advice]:
-        active = [o for o in self.record.orders if o.pathway == pathway and self._is_active(o)]
+        signing = {d.order.reference for d in self.drafts.values()}
+        active = [
+            o
+            for o in self.record.orders
+            if o.pathway == pathway and o.reference not in signing and self._is_active(o)
+        ]
         if not active:
             return []
         entry = "aos.suspicion" if pathway == "aos" else "cup-se.entry"
@@ -314,17 +324,27 @@ class _Judgement:
 
     def _not_checked(self) -> list[Advice]:
         """Give the card that says what could not be looked at, where an answer hung on it."""
-        incomplete = [k for k in NEEDED if not self.record.complete(k)]
-        uncertain = any(d.presence == "uncertain" for d in self.record.diagnoses) and None in {
-            self.met("aos.suspicion"),
-            self.metastasis.met,
-            self.met("aos.child"),
-        }
         available = [k for k in NEEDED if self.record.sources[k].outcome != "unavailable"]
-        if len(available) < len(NEEDED) or not (incomplete or uncertain):
+        if len(available) < len(NEEDED) or not self._concerned():
+            return []
+        incomplete = [k for k in NEEDED if not self.record.complete(k)]
+        if not incomplete and not self._uncertain():
             return []
         finding = self.find("aos.suspicion")
         return [self._say("data", "aos", finding, why="incomplete" if incomplete else "uncertain")]
+
+    def _concerned(self) -> bool:
+        """Tell whether the call is about us: at order-sign only with an order of our pathways."""
+        return self.hook == "patient-view" or bool(self.drafts) or self.testing
+
+    def _uncertain(self) -> bool:
+        """Tell whether a diagnosis that a rule of ours asks for could not be interpreted."""
+        asked = {c.id for rule in self.criteria.values() for c in rule.walk()}
+        return any(
+            d.presence == "uncertain"
+            and any(c in asked or c.startswith(_KINDS) for c in d.concepts)
+            for d in self.record.diagnoses
+        )
 
     def _say(
         self, topic: Topic, pathway: str | None, finding: Finding | None, **rest: object
@@ -336,35 +356,49 @@ class _Judgement:
 
 
 def severe_calcium(chart: Chart) -> tuple[Result, ...]:
-    """Give the newest calcium in the window that is severely raised, measured or computed (X4)."""
+    """Give the newest calcium in the window if it is severely raised, measured or computed (X4).
+
+    Of the kinds of calcium on that day one severe value is enough: a total taken today is not
+    silenced by a normal ionised calcium of last month.
+    """
     slot = chart.slots["calcium"]
-    if slot.status == "answered":
-        number = canonical(chart, "calcium")
-        analyte = "ca_corrected" if slot.computed else slot.results[0].analyte
-        if number is not None:
-            return slot.results if number >= SEVERE_CALCIUM[analyte] else ()
-    for result in chart.record.results.get("ca_total", ()):
-        days = chart.rules.result_max_age_days
-        fresh = result.taken is not None and result.taken.within(days, chart.record.today)
-        if result.state == "final" and fresh:
-            return (result,) if _above_total(result) else ()
-    return ()
+    computed = {r.reference for r in slot.results} if slot.computed else set()
+    fresh = [
+        r
+        for analyte in SEVERE_CALCIUM
+        for r in chart.record.results.get(analyte, ())
+        if r.state == "final" and _in_window(r, chart)
+    ]
+    newest = max((r.taken.last for r in fresh if r.taken), default=None)
+    today = [r for r in fresh if r.taken and r.taken.last == newest]
+    severe = tuple(r for r in today if _is_severe(r))
+    if severe or slot.computed is None or computed.isdisjoint(r.reference for r in today):
+        return severe
+    number = slot.computed.number
+    return slot.results if number is not None and number >= SEVERE_CALCIUM["ca_corrected"] else ()
 
 
-def _above_total(result: Result) -> bool:
-    value = result.value
-    bounded = value is not None and value.comparator in {"<", "<="}
-    if value is None or value.number is None or bounded or not result.judged:
+def _in_window(result: Result, chart: Chart) -> bool:
+    days = chart.rules.result_max_age_days
+    return result.taken is not None and result.taken.within(days, chart.record.today) is True
+
+
+def _is_severe(result: Result) -> bool:
+    """Tell whether a value, or what its comparator bounds, reaches the limit of its kind."""
+    value, limit = result.value, SEVERE_CALCIUM[result.analyte]
+    if value is None or value.number is None or value.comparator in {"<", "<="}:
         return False
-    unit = TERMS.analyte("ca_total").unit_of(value.unit)
-    factor = unit.factor if unit else None
-    return factor is not None and value.number * factor > SEVERE_CALCIUM["ca_total"]
+    unit = TERMS.analyte(result.analyte).unit_of(value.unit)
+    if unit is None or unit.factor is None or not result.judged:
+        return False
+    number = value.number * unit.factor
+    return number > limit or (number == limit and result.analyte != "ca_total")
 
 
 def very_low_hb(chart: Chart) -> bool:
-    """Tell whether Hb is answered and under 64 g/L (X5; outside the guideline)."""
-    number = canonical(chart, "hb")
-    return number is not None and number < VERY_LOW_HB
+    """Tell whether Hb is answered and under 4.0 mmol/L (X5; outside the guideline)."""
+    number, sign = measured(chart, "hb")
+    return number is not None and is_below(number, sign, VERY_LOW_HB) is True
 
 
 def organs(record: PatientRecord) -> tuple[str, ...]:

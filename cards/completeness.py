@@ -31,7 +31,7 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
 _PHONE = re.compile(r"(?<![\d-])(?:\+|0)\d[\d\s-]{5,}\d")
 """A number with its area code; not the end of a date or of a personal identity number."""
 _PATIENT = re.compile(r"patient|pat\.|pt\b")
-_REFERRER = re.compile(r"remitter|henvis|referr|mottagning|klinik|läkare|läge|doctor|undertecknad")
+_REFERRER = re.compile(r"remit|henvis|referr|mottagning|klinik|läkare|läge|doctor|undertecknad")
 
 
 def held(draft: Draft, block: str, chart: Chart) -> Held:

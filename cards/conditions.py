@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from cards.coded import codings, said
 from cards.elements import CodeableConcept
 from cards.fhir import Allergy, Condition, Observation
-from cards.record import Diagnosis, Presence, Reason
+from cards.record import Coded, Diagnosis, Presence, Reason
 from cards.results import Dated, sampled
 from cards.terminology import TERMS
 from cards.values import values_in
@@ -88,6 +88,15 @@ def diagnosed(condition: Condition, dated: Dated, site_map: Mapping[str, str]) -
         severity=_severity(condition.severity),
         confirmed=_codes(condition.verificationStatus) == {"confirmed"},
         reason=reason,
+        codings=_as_recorded(condition.code),
+    )
+
+
+def _as_recorded(code: CodeableConcept | None) -> tuple[Coded, ...]:
+    return tuple(
+        Coded(c.system, c.code.strip(), c.display)
+        for c in (code.coding or () if code else ())
+        if c is not None and c.system and c.code and c.code.strip()
     )
 
 
@@ -147,7 +156,8 @@ def observed_finding(
     trusted.
     """
     code = observation.code if observation.valueBoolean else observation.valueCodeableConcept
-    concepts = concepts_of(code, site_map) if code else frozenset()
+    stated = concepts_of(code, site_map) if code else frozenset()
+    concepts = frozenset(c for c in stated if "." not in c)  # a cancer may be a relative's
     sample = sampled(observation, dated) if concepts else None
     if sample is None or sample.state in {"void", "pending"}:
         return None

@@ -205,7 +205,7 @@ def abnormal(slot: str, direction: Literal["high", "low"], *, section: str) -> C
         if status is None or status.abnormal is None:
             return Finding(name, None)
         met: bool | None = status.abnormal in {direction, "conflict"}
-        if met and slot == "alp" and chart.record.having("pregnancy"):
+        if met and slot == "alp" and chart.record.pregnant():
             met = None
         evidence = tuple(r.reference for r in status.results if r.reference)
         return Finding(name, met, evidence)

@@ -105,7 +105,7 @@ class _Body:
             lines.append(words.say("phrase", "fracture"))
         if self.advice.pathway == "cup-se" and record.age() == _EIGHTEEN:
             lines.append(words.say("phrase", "eighteen"))
-        if record.having("pregnancy"):
+        if record.pregnant():
             lines.append(words.say("phrase", "pregnancy"))
         if topic in {"cupRefer", "cupCheck"}:
             lines += [

@@ -60,20 +60,19 @@ def plain_value(slot: SlotStatus, words: Words) -> str:
 
     Of a urine strip each component is named.
     """
-    if (
-        slot.value is not None
-        and len(slot.results) > 1
-        and all(words.has("strip", r.part or "") for r in slot.results)
-    ):
-        named = ((words.say("strip", r.part or ""), words.value(r.value)) for r in slot.results)
-        return ", ".join(" ".join(pair) for pair in named)
+    if slot.value is not None and len(slot.results) > 1 and slot.computed is None:
+        return ", ".join(f"{_part(r, words)} {words.value(r.value)}" for r in slot.results)
     text = words.value(slot.value)
     if slot.computed:
         return f"{text} ({words.say('phrase', 'computed')})"
     other = [r.analyte for r in slot.results if r.analyte != slot.slot]
-    return (
-        f"{words.slot(other[0])}: {text}" if text and len(slot.results) == len(other) == 1 else text
-    )
+    return f"{words.slot(other[0])}: {text}" if text and len(slot.results) == len(other) else text
+
+
+def _part(result: Result, words: Words) -> str:
+    """Give the name of one of several results that answer a slot together."""
+    part = result.part or ""
+    return words.say("strip", part) if words.has("strip", part) else words.slot(result.analyte)
 
 
 def slot_day(slot: SlotStatus) -> str:
@@ -134,7 +133,7 @@ def temperature_text(record: PatientRecord, words: Words) -> str | None:
     if not fevers:
         return None
     top = max(fevers, key=lambda m: (m.value, m.taken))
-    days = len({m.taken for m in fevers})
+    days = len({m.taken.days for m in fevers})
     value = words.number(top.value)
     return words.say("phrase", "temperature", value=value, date=top.taken, days=days)
 

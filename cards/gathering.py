@@ -53,19 +53,12 @@ class Gathering:
         self.contrast: list[Diagnosis] = []
         self.owned: dict[str, Observation] = {}
         """The patient's Observations, by every name a panel may call them."""
-        self.lost: set[str] = set()
-        """Keys with a resource of which not even the kind or the code can be told."""
         self.unread: dict[Unread, None] = {}
         self._dates: dict[str | None, Moment | None] = {}
 
     def leave_out(self, name: str, reason: Reason) -> None:
         """List what was not used."""
         self.unread[Unread(name, reason)] = None
-
-    def lose(self, key: str, name: str, reason: Reason) -> None:
-        """List a resource that may have been anything: its source was not read to its end."""
-        self.lost.add(key)
-        self.leave_out(name, reason)
 
     def dated(self, text: str | None) -> Moment | None:
         """Give the moment of a FHIR date in the days of the call."""
@@ -89,11 +82,8 @@ class Gathering:
     def _observation(self, observation: Observation, place: Place) -> None:
         found = observed(observation, self.dated, self.call.site_map)
         self._keep(found, place)
-        if STATES.get(observation.status or "") != "void":
-            if not found:
-                self._uncoded(observation.code, place)
-            if "component" in observation.bad:
-                self.lost.add(place.key)
+        if not found and STATES.get(observation.status or "") != "void":
+            self._uncoded(observation.code, place)
         if observation.valueBoolean or observation.valueCodeableConcept:
             finding = observed_finding(observation, self.dated, self.call.site_map)
             if finding is not None:
@@ -111,13 +101,9 @@ class Gathering:
             self.leave_out(name, measure)
 
     def _uncoded(self, code: CodeableConcept | None, place: Place) -> None:
-        """List what bears no code; without a text it may have been anything."""
-        if is_coded(code):
-            return
-        if code is not None and (code.text or "").strip():
+        """List what bears no code."""
+        if not is_coded(code):
             self.leave_out(place.name, Reason("noCode"))
-        else:
-            self.lose(place.key, place.name, Reason("noCode"))
 
     def _keep(self, found: list[Result], place: Place) -> None:
         """Keep results; those of a resource without a subject only as unreadable."""

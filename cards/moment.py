@@ -19,11 +19,18 @@ class Moment(msgspec.Struct, frozen=True, gc=False, order=True):
 
     last: date
     first: date
+    minute: int = 0
+    """Minutes since local midnight, to tell samples of one day apart; 0 without a time."""
 
     @property
     def exact(self) -> bool:
         """Whether the day is known."""
         return self.first == self.last
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day, without the time."""
+        return self.first, self.last
 
     def age_in_days(self, today: date) -> tuple[int, int]:
         """Give the fewest and the most whole calendar days from this moment to `today`."""
@@ -64,8 +71,8 @@ def _local_day(text: str, zone: tzinfo) -> Moment | None:
         return None
     minute, offset = match.groups()
     at = datetime.fromisoformat(minute + (offset or ""))
-    day = at.astimezone(zone).date() if at.tzinfo else at.date()
-    return Moment(day, day)
+    local = at.astimezone(zone) if at.tzinfo else at
+    return Moment(local.date(), local.date(), local.hour * 60 + local.minute)
 
 
 def _whole(parts: re.Match[str]) -> Moment:

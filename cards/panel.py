@@ -184,9 +184,10 @@ class Panel:
         )
 
 
-def _newest(result: Result) -> tuple[bool, str, str]:
+def _newest(result: Result) -> tuple[str, int, str]:
     taken = result.taken
-    return taken is not None, taken.last.isoformat() if taken else "", result.reference or ""
+    day, minute = (taken.last.isoformat(), taken.minute) if taken else ("", 0)
+    return day, minute, result.reference or ""
 
 
 def _kept(result: Result, keep: Callable[[Result], bool] | None) -> bool:

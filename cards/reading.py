@@ -40,7 +40,7 @@ def read_record(sources: Mapping[str, Source], call: Call) -> PatientRecord:
             for number, entry in enumerate(source.entries):
                 sorting.take(entry, key, number)
     found, twice = sorting.found, sorting.twice
-    states = {key: _state(source, found.lost) for key, source in given.items()}
+    states = {key: SourceState(s.outcome, s.reason) for key, s in given.items()}
     if person is None:
         states["patient"] = SourceState("unavailable", given["patient"].reason or "noPatient")
     return PatientRecord(
@@ -60,12 +60,6 @@ def read_record(sources: Mapping[str, Source], call: Call) -> PatientRecord:
         unread=tuple(found.unread),
         foreign=len(sorting.foreign),
     )
-
-
-def _state(source: Source, lost: set[str]) -> SourceState:
-    if source.outcome == "complete" and source.key in lost:
-        return SourceState("partial", "unreadableEntries")
-    return SourceState(source.outcome, source.reason)
 
 
 def _person(source: Source, sorting: Sorting) -> Person | None:

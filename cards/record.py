@@ -154,6 +154,10 @@ class SourceState(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
 
 
+_PREGNANCY = 300
+"""Days from its first record after which a pregnancy is over."""
+
+
 class PatientRecord(msgspec.Struct, frozen=True):
     """Everything that was read of one patient, on one day."""
 
@@ -198,6 +202,13 @@ class PatientRecord(msgspec.Struct, frozen=True):
             return None
         adulthood = 18
         return True if ages[0] >= adulthood else False if ages[1] < adulthood else None
+
+    def pregnant(self) -> bool:
+        """Tell whether a pregnancy is recorded that can still be going on."""
+        return any(
+            d.since is None or d.since.within(_PREGNANCY, self.today) is not False
+            for d in self.having("pregnancy")
+        )
 
     def having(self, concept: str, presence: Presence = "present") -> tuple[Diagnosis, ...]:
         """Give the diagnoses that bear a concept (a prefix ending in "." bears the whole kind)."""

@@ -20,9 +20,10 @@ from cards.detail import detail
 from cards.markdown import shortened
 from cards.pathways.form import Pathway
 from cards.reasons import KEY, reasons
-from cards.referral import Form, completed, lab_order, reason_references, redirect, referral
+from cards.referral import Form, lab_order, reason_references, redirect, referral
 from cards.summary import summary
 from cards.terminology import TERMS
+from cards.updating import completed
 from cards.words import WORDS, Words
 
 OVERRIDES: Mapping[str, tuple[str, ...]] = {

@@ -1,10 +1,12 @@
 """What satisfies each slot of the AOS panel (decision table A21), one rule per slot."""
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from cards.limits import verdict
+from cards.moment import Moment
 from cards.panel import ORDERABLE, RANK, Answer, Panel, Rules, SlotStatus, best_of
 from cards.record import Order, PatientRecord, Reason, Result, Value
 from cards.terminology import TERMS
@@ -94,7 +96,7 @@ def _same_sample(one: Result, other: Result) -> bool:
     first, second = _specimen(one), _specimen(other)
     if first and second:
         return first == second
-    return one.taken is not None and one.taken.exact and one.taken == other.taken
+    return _same_day(one.taken, other.taken)
 
 
 def _specimen(result: Result) -> str | None:
@@ -103,16 +105,21 @@ def _specimen(result: Result) -> str | None:
     return None if specimen is None or specimen.startswith("#") else specimen
 
 
+def _same_day(one: Moment | None, other: Moment | None) -> bool:
+    return one is not None and other is not None and one.exact and one.days == other.days
+
+
 _PROFILE = frozenset({"interpretation", "m_protein", "immunofixation", "electrophoresis", "panel"})
+_BESIDE_GAMMA = frozenset({"alpha_1", "alpha_2", "beta"})
 _FRACTIONS = 2
 
 
-def _parts(panel: Panel, slot: str, part: str) -> tuple[Result, ...]:
-    """Give the final results of one part of a profile inside the window, newest first."""
+def _parts(panel: Panel, slot: str, parts: AbstractSet[str]) -> tuple[Result, ...]:
+    """Give the final results of some parts of a profile inside the window, newest first."""
     return tuple(
         r
         for r in panel.record.results.get(slot, ())
-        if r.part == part and r.state == "final" and panel.fresh(r) is True
+        if r.part in parts and r.state == "final" and panel.fresh(r) is True
     )
 
 
@@ -121,10 +128,10 @@ def _s_protein_profile(panel: Panel, slot: str) -> SlotStatus:
     whole = panel.answer(slot, keep=lambda r: r.part in _PROFILE or r.part is None)
     if whole.status == "answered":
         return panel.told(slot, whole)
-    gammas, fractions = _parts(panel, slot, "gamma"), _parts(panel, slot, "fraction")
+    gammas, fractions = _parts(panel, slot, {"gamma"}), _parts(panel, slot, _BESIDE_GAMMA)
     for gamma in gammas:
         beside = tuple(f for f in fractions if _same_sample(gamma, f))
-        if len(beside) >= _FRACTIONS:
+        if len({f.part for f in beside}) >= _FRACTIONS:
             return panel.told(slot, Answer("answered", (gamma, *beside), gamma.notes))
     if whole.status == "missing" and (gammas or fractions):
         whole = Answer("unreadable", (*gammas, *fractions), (Reason("fractionsOnly"),))

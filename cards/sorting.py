@@ -46,11 +46,11 @@ class Sorting:
                 return
             if kind not in RESOURCES:
                 why = Reason("unknownType" if kind else "noResourceType")
-                self.found.lose(key, place, why)
+                self.found.leave_out(place, why)
                 return
             resource = decode(entry.raw, kind)
         except UnreadableResource as error:
-            self.found.lose(key, place, Reason(error.reason))
+            self.found.leave_out(place, Reason(error.reason))
             return
         name = f"{kind}/{resource.id}" if resource.id else place
         if isinstance(resource, Patient):
@@ -113,7 +113,7 @@ class Sorting:
                 return
             inner = _OBSERVATIONS.decode(raw)
         except UnreadableResource as error:
-            self.found.lose(place.key, place.name, Reason(error.reason))
+            self.found.leave_out(place.name, Reason(error.reason))
             return
         name = f"{place.name}#{inner.id or ''}"
         owned = place.owned

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from cards.assessment import Assessment, assess
 from cards.card import Response, encoded
@@ -21,10 +20,7 @@ from service import ehr
 from service.clients import Client
 from service.errors import BadRequest, DataUnavailable
 from service.hooks import HookRequest
-from service.settings import Settings
-
-ZONE = ZoneInfo("Europe/Stockholm")
-"""Where the patients are: sampling times are counted in the days of this zone."""
+from service.settings import ZONE, Settings
 
 
 class Desk(NamedTuple):
@@ -44,7 +40,7 @@ def answer(call: HookRequest, language: str, desk: Desk) -> bytes:
     """
     assessment = judged(call, desk)
     if assessment.unanswerable:
-        raise _unavailable(assessment, language)
+        raise _unavailable(assessment)
     form = Form(desk.settings.canonical, desk.client.order_intent, _orders(desk.client))
     manner = Manner(
         language,
@@ -123,8 +119,8 @@ def _orders(client: Client) -> Mapping[str, OrderCoding]:
     }
 
 
-def _unavailable(assessment: Assessment, language: str) -> DataUnavailable:
-    words = WORDS[language]
+def _unavailable(assessment: Assessment) -> DataUnavailable:
+    words = WORDS["en"]  # the language of every refusal: integrators read it, not clinicians
     keys = [f"{key} ({words.say('source', reason)})" for key, reason in assessment.unanswerable]
     return DataUnavailable(
         f"Needed and not to be had: {'; '.join(keys)}.",
@@ -133,8 +129,12 @@ def _unavailable(assessment: Assessment, language: str) -> DataUnavailable:
 
 
 def validate(response: Response) -> None:
-    """Check every emitted resource with fhir.resources; raises where one is not valid R4B."""
+    """Check every resource of ours with fhir.resources; raises where one is not valid R4B.
+
+    An update is the client's own draft with our additions: what the client sent is not ours.
+    """
     for card in response.cards:
         for suggestion in card.suggestions or ():
             for action in suggestion.actions:
-                checked(action.resource)
+                if action.type == "create":
+                    checked(action.resource)

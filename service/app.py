@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cards import referral
 from service import describing
 from service.calls import Calls
 from service.clients import Client, load_clients
@@ -82,6 +83,7 @@ def _bare_app(settings: Settings, client: Client) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    referral.prepare()  # the templates are validated before the first call, not during it
     gc.freeze()  # what was loaded at start stays; the collector need not look at it again
     yield
 

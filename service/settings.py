@@ -139,8 +139,12 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
     return f"{PREFIX}{str(place[0]).upper()} is refused: {reason[0].lower()}{reason[1:]}."
 
 
+LATER = frozenset({"DATABASE_URL", "SANDBOX", "RESPONSE_BUDGET_MS", "SNOOZE_DAYS"})
+"""Public names of settings whose rooms are not built yet: accepted, and without effect."""
+
+
 def _refuse_unknown_names() -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in (*Settings.model_fields, *LATER)}
     given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE))}
     unknown = sorted(name for name in given - known if name.startswith(PREFIX))
     if unknown:

@@ -92,7 +92,10 @@ def test_the_two_light_chains_stand_beside_each_other():
             ResultWords(test="flc_lambda", value="14 mg/L"),
         ]
     )
-    assert plain_value(chains.chart.slots["light_chains"], SV) == "12,5 / 14 mg/L"
+    assert (
+        plain_value(chains.chart.slots["light_chains"], SV)
+        == "fri kappa 12,5 mg/L, fri lambda 14 mg/L"
+    )
 
 
 def test_weight_is_said_with_its_change_over_the_last_year():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.moment import Moment, moment, years_between
+from cards.moment import moment, years_between
 from tests.cards.build import TODAY, ZONE
 
 
@@ -25,7 +25,8 @@ from tests.cards.build import TODAY, ZONE
 )
 def test_a_fhir_date_means_local_days_at_its_own_precision(text, first, last, shown):
     found = moment(text, ZONE)
-    assert found == Moment(date.fromisoformat(last), date.fromisoformat(first))
+    assert found is not None
+    assert found.days == (date.fromisoformat(first), date.fromisoformat(last))
     assert str(found) == shown
     assert found.exact is (first == last)
 

@@ -18,10 +18,10 @@ from cards.referral import (
     _reason_code,
     checked,
     prepare,
-    pruned,
     reason_references,
     template,
 )
+from cards.updating import pruned
 from cards.words import WORDS
 from tests.cards import build
 from tests.cards.shown import (
@@ -314,8 +314,19 @@ def test_no_cancer_found_differs_from_diagnoses_not_read():
     whole = draft_of(situation(conditions=SYMPTOMS), "aosMissing")
     assert block(whole, "malignancy") == "inget funnet i journalen"
     held = [build.condition(s, id=s.replace("_", "-")) for s in SYMPTOMS]
-    part = draft_of(situation(keys={"conditions": partly(*held)}), "aosMissing")
+    signing = situation(keys={"conditions": partly(*held)}, hook=SIGN, drafts=[aos_draft()])
+    actions = [a for s in card(signing, "aosMissing")["suggestions"] for a in s["actions"]]
+    (part,) = (a["resource"] for a in actions if a["type"] == "update")
     assert block(part, "malignancy") == "[fylls i] inte kontrollerat"
+
+
+def test_no_referral_is_proposed_where_a_known_cancer_may_be_unread():
+    held = [build.condition(s, id=s.replace("_", "-")) for s in SYMPTOMS]
+    partial = card(situation(keys={"conditions": partly(*held)}), "aosMissing")
+    assert [a["type"] for s in partial["suggestions"] for a in s["actions"]]
+    assert not [
+        r for r in proposed(partial) if r["category"][0]["coding"][0]["code"] == REFERRAL[0]
+    ]
 
 
 def test_the_phones_are_filled_in_or_marked_as_gaps():
@@ -538,9 +549,12 @@ def test_a_draft_without_id_is_not_updated():
         {"supportingInfo": {"reference": "Observation/1"}},
         {"reasonCode": {"text": "Trött"}},
         {"reasonReference": {"reference": "Condition/1"}},
+        {"note": [{"text": 7}]},
+        {"note": ["text"]},
+        {"supportingInfo": ["Observation/1"]},
     ],
 )
-def test_a_draft_of_an_older_form_is_not_broken(old):
+def test_a_draft_of_an_older_or_broken_form_is_left_alone(old):
     assert completed_of(aos_draft(**old)) is None
 
 

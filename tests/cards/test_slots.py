@@ -164,26 +164,31 @@ def test_a_whole_profile_answers(name: str | None):
 
 
 def test_gamma_needs_two_other_fractions_of_its_own_sample():
-    gamma, alpha, beta = part("gamma"), part("fraction", "alpha"), part("fraction", "beta")
+    gamma, alpha, beta = part("gamma"), part("alpha_1", "alpha"), part("beta", "beta")
     answered = slot_of("s_protein_profile", gamma, alpha, beta)
     assert (answered.status, answered.results) == ("answered", (gamma, alpha, beta))
     for short in ((gamma, alpha), (gamma,), (alpha, beta), (alpha,)):
         told = slot_of("s_protein_profile", *short)
         assert (told.status, notes(told), told.order) == ("unreadable", ["fractionsOnly"], ())
-    apart = slot_of("s_protein_profile", gamma, alpha, part("fraction", "beta", taken=9))
+    apart = slot_of("s_protein_profile", gamma, alpha, part("beta", "beta", taken=9))
     assert apart.status == "unreadable"
 
 
+def test_the_same_fraction_twice_is_one_fraction():
+    twice = slot_of("s_protein_profile", part("gamma"), part("beta", "b1"), part("beta", "b2"))
+    assert twice.status == "unreadable"
+
+
 def test_an_older_complete_set_of_fractions_answers_beside_a_newer_gamma_alone():
-    older = [part("gamma", taken=9), part("fraction", "a", taken=9), part("fraction", "b", taken=9)]
+    older = [part("gamma", taken=9), part("alpha_1", "a", taken=9), part("beta", "b", taken=9)]
     assert slot_of("s_protein_profile", part("gamma"), *older).status == "answered"
 
 
 def test_fractions_that_are_old_or_not_final_do_not_count():
     gamma = part("gamma")
-    waiting = part("fraction", "beta", state="pending")
-    assert slot_of("s_protein_profile", gamma, part("fraction"), waiting).status == "unreadable"
-    old = [part(p, s, taken=40) for p, s in (("gamma", "g"), ("fraction", "a"), ("fraction", "b"))]
+    waiting = part("beta", "beta", state="pending")
+    assert slot_of("s_protein_profile", gamma, part("alpha_1"), waiting).status == "unreadable"
+    old = [part(p, s, taken=40) for p, s in (("gamma", "g"), ("alpha_1", "a"), ("beta", "b"))]
     assert slot_of("s_protein_profile", *old).status == "missing"
 
 

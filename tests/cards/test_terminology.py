@@ -158,7 +158,7 @@ def test_an_unverified_code_is_told_apart_and_never_counts():
         ("loinc", "33358-3", "m_protein"),
         ("loinc", "14895-7", "immunofixation"),
         ("loinc", "2874-6", "gamma"),
-        ("loinc", "2871-2", "fraction"),
+        ("loinc", "2871-2", "beta"),
         ("npu", "NPU03300", "electrophoresis"),
         ("loinc", "42483-8", "m_protein"),
         ("npu", "NPU21578", "nitrite"),

@@ -3,6 +3,7 @@
 `UPDATE_GOLDEN=1 make test` (or pytest on this file) writes them anew; read the difference.
 """
 
+import asyncio
 import itertools
 import json
 import os
@@ -25,7 +26,7 @@ def anchor(folder: Path) -> date:
     return tomllib.loads((folder / "case.toml").read_text("utf-8"))["anchor"]
 
 
-async def answered(path: Path, language: str) -> dict:
+async def answered(path: Path, body: bytes, language: str) -> dict:
     numbers = itertools.count(1)
     app = create_app(
         Settings(auth="off", validate_output=True),
@@ -37,7 +38,7 @@ async def answered(path: Path, language: str) -> dict:
     async with httpx.AsyncClient(transport=transport, base_url="http://vidare.test") as client:
         response = await client.post(
             f"/cds-services/{service}",
-            content=path.read_bytes(),
+            content=body,
             headers={"Content-Type": "application/json", "Accept-Language": language},
         )
     assert response.status_code == 200, response.text
@@ -47,9 +48,7 @@ async def answered(path: Path, language: str) -> dict:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", CALLS, ids=lambda p: f"{p.parent.name}-{p.name[8:-5]}")
 def test_an_example_is_answered_as_stored(path, language):
-    import asyncio
-
-    answer = asyncio.run(answered(path, language))
+    answer = asyncio.run(answered(path, path.read_bytes(), language))
     stored = path.with_name(
         path.name.replace("request", "response").replace(".json", f".{language}.json")
     )
