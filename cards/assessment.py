@@ -108,6 +108,12 @@ class Assessment(msgspec.Struct, frozen=True):
     """Needed sources (key, reason) without which nothing useful can be said."""
 
 
+_PANEL_BEGUN = 3
+_DISTINCTIVE = frozenset(
+    {"s_protein_profile", "flc_kappa", "flc_lambda", "u_protein_profile", "esr"}
+)
+"""Tests by which an order is seen to bear on the AOS panel: one of these, or three of any."""
+
 _KINDS = ("metastasis.", "organ.", "malignancy.")
 """Kinds of concepts on which the pathways hang."""
 
@@ -161,8 +167,10 @@ class _Judgement:
             for name, criterion in pathway.criteria.items()
         }
         self.judged: dict[str, Finding] = {}
-        self.drafts = {d.order.pathway: d for d in drafts if d.order.pathway}
-        self.testing = any(o.analytes for o in chart.drafts if not o.pathway)
+        ours = sorted((d for d in drafts if d.order.pathway), key=lambda d: d.order.reference or "")
+        self.drafts = {d.order.pathway: d for d in reversed(ours)}
+        tests = {a for o in chart.drafts if not o.pathway for a in o.analytes}
+        self.testing = len(tests) >= _PANEL_BEGUN or not tests.isdisjoint(_DISTINCTIVE)
 
     def find(self, name: str) -> Finding:
         """Judge a criterion ("aos.suspicion"), once and only where it is asked for."""
@@ -229,14 +237,19 @@ class _Judgement:
         if suspected or draft:
             return self._cup_referral(draft)
         if self.hook == "patient-view" and self.met("cup-se.finding_only") and not organ.met:
-            return self._duplicate("cup-se") or [
-                self._say("cupAsk", "cup-se", self.find("cup-se.finding_only"))
-            ]
+            found = self.find("cup-se.finding_only")
+            old = (
+                found.part("metastasis_earlier").met
+                and not found.part("lymphadenopathy_or_lesion").met
+            )
+            why = "earlier" if old else ""
+            said = [self._say("cupAsk", "cup-se", found, why=why)]
+            return self._duplicate("cup-se", found) or said
         return []
 
     def _cup_referral(self, draft: Draft | None) -> list[Advice]:
         entry = self.find("cup-se.entry")
-        duplicate = self._duplicate("cup-se")
+        duplicate = self._duplicate("cup-se", entry)
         if duplicate:
             return duplicate
         if draft is not None:
@@ -252,14 +265,14 @@ class _Judgement:
     def _aos(self) -> list[Advice]:
         draft = self.drafts.get("aos")
         suspicion = self.find("aos.suspicion")
-        if draft is None and (suspicion.met is not True or self.metastasis.met):
+        if self.metastasis.met or (draft is None and suspicion.met is not True):
             return []
         if self.hook == "order-sign" and draft is None and not self.testing:
             return []
         if self.met("aos.specific"):
             finding = self.find("aos.specific")
             return [self._say("aosSpecific", "aos", finding, redirects=organs(self.record))]
-        duplicate = self._duplicate("aos")
+        duplicate = self._duplicate("aos", suspicion)
         if duplicate:
             return duplicate
         return self._iron() + self._panel(draft)
@@ -303,18 +316,26 @@ class _Judgement:
 
     # -- what is common ---------------------------------------------------------------------------
 
-    def _duplicate(self, pathway: str) -> list[Advice]:
+    def _duplicate(self, pathway: str, finding: Finding) -> list[Advice]:
         signing = {d.order.reference for d in self.drafts.values()}
-        active = [
-            o
-            for o in self.record.orders
-            if o.pathway == pathway and o.reference not in signing and self._is_active(o)
+        orders = [
+            o for o in self.record.orders if o.pathway == pathway and o.reference not in signing
         ]
+        active = [o for o in orders if self._is_active(o) or self._is_answered(o, finding)]
         if not active:
             return []
-        entry = "aos.suspicion" if pathway == "aos" else "cup-se.entry"
         references = tuple(o.reference for o in active if o.reference)
-        return [self._say("duplicate", pathway, self.find(entry), evidence=references)]
+        return [self._say("duplicate", pathway, finding, evidence=references)]
+
+    def _is_answered(self, order: Order, finding: Finding) -> bool:
+        """Tell whether a completed referral covers what a finding rests on: nothing is newer."""
+        days = self.chart.rules.symptom_max_age_days
+        sent = order.authored
+        if order.status != "completed" or sent is None or not sent.within(days, self.record.today):
+            return False
+        evidence = set(finding.evidence)
+        since = [d.since for d in self.record.diagnoses if (d.reference or d.text) in evidence]
+        return bool(since) and all(s is not None and s.last <= sent.last for s in since)
 
     def _is_active(self, order: Order) -> bool:
         """Tell whether a referral is still under way; one older than the window is forgotten."""

@@ -1,7 +1,7 @@
 """What the codes of a CodeableConcept mean, and how it is said in words."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from cards.elements import CodeableConcept
 from cards.record import Reason
@@ -13,16 +13,29 @@ _KEPT = 4096
 """Distinct codes whose meaning is kept at hand."""
 
 
-def codings(code: CodeableConcept | None) -> Iterator[tuple[str, str]]:
+_NAMES: Mapping[str, str] = {
+    name.casefold(): key
+    for key, analyte in TERMS.analytes.items()
+    for names in (analyte.short, analyte.name)
+    for name in names.values()
+}
+"""The analytes by their names in every language."""
+
+
+def codings(code: CodeableConcept | None) -> list[tuple[str, str]]:
     """Give (system, code) of each coding that has a code, without surrounding spaces."""
-    for coding in (code.coding or ()) if code else ():
-        if coding is not None and coding.code and (text := coding.code.strip()):
-            yield (coding.system or "").strip(), text
+    if code is None or not code.coding:
+        return []
+    return [
+        ((coding.system or "").strip(), text)
+        for coding in code.coding
+        if coding is not None and coding.code and (text := coding.code.strip())
+    ]
 
 
 def is_coded(code: CodeableConcept | None) -> bool:
     """Tell whether there is a coding with a code."""
-    return next(codings(code), None) is not None
+    return bool(codings(code))
 
 
 def uses_of(code: CodeableConcept | None, site_map: Mapping[str, str]) -> tuple[CodeUse, ...]:
@@ -34,7 +47,20 @@ def uses_of(code: CodeableConcept | None, site_map: Mapping[str, str]) -> tuple[
             uses += _meant(system, text)
         elif mapped in TERMS.analytes:
             uses += (CodeUse(analyte=mapped, use="accept"),)
-    return uses
+    return uses or _named(code)
+
+
+def _named(code: CodeableConcept | None) -> tuple[CodeUse, ...]:
+    """Give the analyte that a code without a known coding is called by, as unverified.
+
+    A result that is only named cannot serve as an answer, but it is not "no result" either.
+    """
+    if code is None:
+        return ()
+    words = [code.text, *(c.display for c in code.coding or () if c is not None)]
+    found = (_NAMES.get(" ".join(w.split()).casefold()) for w in words if w and len(w) <= _LONG)
+    analyte = next((a for a in found if a), None)
+    return (CodeUse(analyte=analyte, use="accept", verified=False),) if analyte else ()
 
 
 def _meant(system: str, code: str) -> tuple[CodeUse, ...]:

@@ -21,11 +21,12 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
     "malignancy": re.compile(
         r"(tidigare|tidligere|earlier|previous|past|känd|kendt)\W+(\w+\W+){0,3}"
         r"(sjukdom|malign|cancer|kræft|tumör|sygdom|disease)"
-        r"|ingen tidigare|no previous|ingen kendt"
     ),
     "information": re.compile(
-        r"inform(erad|eret|ed|erats|ation)|fått veta|oplyst|underrättad|been told|is aware"
+        r"\b(patient\w*|pat|pt|hon|han|hun|she|he)\W+(\w+\W+){0,4}"
+        r"(inform(erad|eret|ed|erats)|fått veta|oplyst|underrättad|been told|is aware|känner till)"
     ),
+    "examination": re.compile(r"\bstatus\b|palp|undersök|undersøg|examin"),
     "history": re.compile(r"anamnes|ärftlig|arvelig|heredit|history"),
 }
 _PHONE = re.compile(r"(?<![\d-])(?:\+|0)\d[\d\s-]{5,}\d")
@@ -75,8 +76,8 @@ def _local(reference: Reference) -> str:
 
 def answer_references(chart: Chart) -> tuple[str, ...]:
     """Give the references of every answer of the panel that was used."""
-    results = (r for s in chart.slots.values() if s.status == "answered" for r in s.results)
-    return tuple(dict.fromkeys(r.reference for r in results if r.reference))
+    answered = [s for s in chart.slots.values() if s.status == "answered"]
+    return tuple(dict.fromkeys([r.reference for s in answered for r in s.results if r.reference]))
 
 
 def absent_blocks(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ...]:

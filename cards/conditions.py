@@ -1,9 +1,10 @@
 """From a Condition, or an Observation of a symptom, to a diagnosis the rules can read."""
 
+import functools
 import re
 from collections.abc import Mapping
 
-from cards.coded import codings, said
+from cards.coded import codings, is_coded, said
 from cards.elements import CodeableConcept
 from cards.fhir import Allergy, Condition, Observation
 from cards.record import Coded, Diagnosis, Presence, Reason
@@ -41,6 +42,11 @@ _UNDATED = frozenset({"noTime", "unclearTime"})
 """A symptom without a readable date is a symptom; a criterion with a window asks for the date."""
 _MALIGNANT = re.compile(r"C(?:[0-6]\d|7[0-6]|8[1-9]|9[0-6])")
 """ICD-10 chapter II, malignant neoplasms stated or presumed to be primary (C00-C76, C81-C96)."""
+_HISTORY = "Z85"
+"""Personal history of malignant neoplasm (ICD-10 chapter XXI): over, whatever its status says."""
+_LONG = 200
+"""No code that means anything has more characters, its system included."""
+_KEPT = 4096
 _SKIN = "C44"
 """Other malignant neoplasms of skin: no reason to leave the CUP pathway."""
 
@@ -52,10 +58,16 @@ def concepts_of(code: CodeableConcept | None, site_map: Mapping[str, str]) -> fr
         mapped = site_map.get(f"{system}|{text}") if site_map else None
         if mapped is not None:
             found.add(mapped)
-        elif key := TERMS.system_key(system):
-            found |= TERMS.concepts_of(key, text)
-            found |= _malignancy(key, text)
+        elif len(system) + len(text) <= _LONG:
+            found |= _coded_concepts(system, text)
     return frozenset(found)
+
+
+@functools.lru_cache(_KEPT)
+def _coded_concepts(system: str, code: str) -> frozenset[str]:
+    """Give what one code means, kept at hand: an ICD-10 code is looked up prefix by prefix."""
+    key = TERMS.system_key(system)
+    return TERMS.concepts_of(key, code) | _malignancy(key, code) if key else frozenset()
 
 
 def _malignancy(system: str, code: str) -> set[str]:
@@ -64,19 +76,23 @@ def _malignancy(system: str, code: str) -> set[str]:
         plain = plain[1:]
     elif not system.startswith("icd10"):
         return set()
+    if plain.startswith(_HISTORY):
+        return {"malignancy.earlier"}
     if not _MALIGNANT.match(plain):
         return set()
     return {"malignancy.skin" if plain.startswith(_SKIN) else "malignancy.primary"}
 
 
 def diagnosed(condition: Condition, dated: Dated, site_map: Mapping[str, str]) -> Diagnosis | None:
-    """Give the diagnosis of a Condition; None where its code means nothing to any rule."""
+    """Give the diagnosis of a Condition, also one that no rule asks for; None without a code."""
     concepts = concepts_of(condition.code, site_map)
-    if not concepts:
+    if not is_coded(condition.code):
         return None
     presence, reason = _presence(condition)
     if presence == "present" and condition.clinicalStatus is None:
         presence, reason = _abated(condition)
+    if presence == "present" and "malignancy.earlier" in concepts:
+        presence = "past"
     period = condition.onsetPeriod
     return Diagnosis(
         concepts=concepts,
@@ -89,6 +105,7 @@ def diagnosed(condition: Condition, dated: Dated, site_map: Mapping[str, str]) -
         confirmed=_codes(condition.verificationStatus) == {"confirmed"},
         reason=reason,
         codings=_as_recorded(condition.code),
+        stated=condition.clinicalStatus is not None,
     )
 
 

@@ -5,6 +5,7 @@ means that both answers are still possible.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -26,6 +27,38 @@ class Chart(msgspec.Struct, frozen=True):
     rules: Rules = Rules()
     slots: Mapping[str, SlotStatus] = {}
     drafts: tuple[Order, ...] = ()
+    borne: Mapping[tuple[Presence, str], tuple[Diagnosis, ...]] = {}
+    """The diagnoses by presence and concept, or kind ending in "."; always made from the record."""
+    conditions_read: bool = False
+    """Whether the conditions were read to their end; always taken from the record."""
+
+    def __post_init__(self) -> None:
+        """Index the diagnoses once: some fifty criteria ask for them."""
+        msgspec.structs.force_setattr(self, "borne", _borne(self.record.diagnoses))
+        read = self.record.complete("conditions")
+        msgspec.structs.force_setattr(self, "conditions_read", read)
+
+    def having(self, concept: str, presence: Presence = "present") -> tuple[Diagnosis, ...]:
+        """Give what `PatientRecord.having` gives, from the index."""
+        return self.borne.get((presence, concept), ())
+
+
+def _borne(
+    diagnoses: Iterable[Diagnosis],
+) -> dict[tuple[Presence, str], tuple[Diagnosis, ...]]:
+    found: dict[tuple[Presence, str], list[Diagnosis]] = {}
+    for diagnosis in diagnoses:
+        keys = {key for concept in diagnosis.concepts for key in _with_kinds(concept)}
+        for key in keys:
+            found.setdefault((diagnosis.presence, key), []).append(diagnosis)
+    return {key: tuple(diagnoses) for key, diagnoses in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def _with_kinds(concept: str) -> tuple[str, ...]:
+    """Give a concept and the kinds it lies under: organ.lung and organ. (with its dot)."""
+    kinds = [concept[: n + 1] for n, letter in enumerate(concept) if letter == "."]
+    return tuple(dict.fromkeys([concept, *kinds]))
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -44,11 +77,15 @@ class Finding(msgspec.Struct, frozen=True):
                 return each
         raise KeyError(f"no criterion {name} under {self.id}")
 
-    def walk(self) -> Iterable["Finding"]:
+    def walk(self) -> list["Finding"]:
         """Give this finding and all under it, parents first."""
-        yield self
+        found = [self]
         for part in self.parts:
-            yield from part.walk()
+            if part.parts:
+                found += part.walk()
+            else:
+                found.append(part)
+        return found
 
 
 class Criterion(msgspec.Struct, frozen=True):
@@ -72,9 +109,10 @@ def at_least(k: int, *criteria: Criterion, id: str, section: str) -> Criterion: 
 
     Unknown parts leave it unknown exactly where they could still decide it.
     """
+    judges = [c.judge for c in criteria]
 
     def judge(chart: Chart) -> Finding:
-        parts = tuple(c.judge(chart) for c in criteria)
+        parts = tuple([each(chart) for each in judges])
         return Finding(id, count(k, [p.met for p in parts]), _evidence(parts), k, parts)
 
     return Criterion(id, judge, section, criteria, k)
@@ -92,14 +130,17 @@ def any_of(*criteria: Criterion, id: str, section: str) -> Criterion:  # noqa: A
 
 def count(k: int, answers: list[bool | None]) -> bool | None:
     """Tell whether at least `k` answers are True, whatever the unknown ones turn out to be."""
-    holding = sum(answer is True for answer in answers)
-    possible = sum(answer is not False for answer in answers)
-    return True if holding >= k else False if possible < k else None
+    if answers.count(True) >= k:
+        return True
+    return False if len(answers) - answers.count(False) < k else None
 
 
 def _evidence(parts: tuple[Finding, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(e for p in parts if p.met for e in p.evidence))
+    return tuple(dict.fromkeys([e for p in parts if p.met for e in p.evidence]))
 
+
+_IN_PREGNANCY = frozenset({"alp", "esr", "hb"})
+"""Slots that pregnancy itself shifts (X11): ALP and SR rise, Hb falls."""
 
 # -- leaves ------------------------------------------------------------------------------------
 
@@ -112,15 +153,18 @@ def finding(concept: str, *, section: str, lasting_days: int = 0) -> Criterion:
     so long ago; undated is then unknown. A severity of mild does not count.
     """
     TERMS.concept(concept)
+    absent, unknown = Finding(concept, met=False), Finding(concept, met=None)
 
     def judge(chart: Chart) -> Finding:
-        present = chart.record.having(concept)
+        present = chart.having(concept)
+        if not present:
+            return absent if _settled(chart, concept) else unknown
         answers = [_counts(d, chart, lasting_days) for d in present]
-        met = count(1, answers) if answers else False
-        if met is False and not _settled(chart.record, concept):
+        met = count(1, answers)
+        if met is False and not _settled(chart, concept):
             met = None
         used = [d for d, answer in zip(present, answers, strict=True) if answer is not False]
-        return Finding(f"{concept}", met, _references(used))
+        return Finding(concept, met, _references(used))
 
     return Criterion(concept, judge, section)
 
@@ -138,13 +182,13 @@ def _counts(diagnosis: Diagnosis, chart: Chart, lasting_days: int) -> bool | Non
     return True if fewest >= lasting_days else False if most < lasting_days else None
 
 
-def _settled(record: PatientRecord, concept: str) -> bool:
+def _settled(chart: Chart, concept: str) -> bool:
     """Tell whether an absent concept is known to be absent: all read, and nothing uncertain."""
-    return record.complete("conditions") and not record.having(concept, "uncertain")
+    return chart.conditions_read and ("uncertain", concept) not in chart.borne
 
 
 def _references(diagnoses: Iterable[Diagnosis]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(d.reference or d.text for d in diagnoses))
+    return tuple(dict.fromkeys([d.reference or d.text for d in diagnoses]))
 
 
 def recorded(
@@ -159,13 +203,15 @@ def recorded(
     `age`: only what began, else was recorded, inside `Rules.symptom_max_age_days` (new; undated
     counts), or only what is older (old).
     """
+    absent, unknown = Finding(name, met=False), Finding(name, met=None)
 
     def judge(chart: Chart) -> Finding:
-        everything = [d for c in concepts for d in chart.record.having(c, presence)]
+        everything = [d for c in concepts for d in chart.having(c, presence)]
         found = [d for d in everything if age == "any" or (age == "old") == _is_old(d, chart)]
-        settled = all(_settled(chart.record, c) for c in concepts)
-        met = True if found else False if settled else None
-        return Finding(name, met, _references(found))
+        if found:
+            return Finding(name, True, _references(found))
+        unsettled = [c for c in concepts if not _settled(chart, c)]
+        return unknown if unsettled else absent
 
     return Criterion(name, judge, section)
 
@@ -205,9 +251,9 @@ def abnormal(slot: str, direction: Literal["high", "low"], *, section: str) -> C
         if status is None or status.abnormal is None:
             return Finding(name, None)
         met: bool | None = status.abnormal in {direction, "conflict"}
-        if met and slot == "alp" and chart.record.pregnant():
+        if met and slot in _IN_PREGNANCY and chart.record.pregnant():
             met = None
-        evidence = tuple(r.reference for r in status.results if r.reference)
+        evidence = tuple([r.reference for r in status.results if r.reference])
         return Finding(name, met, evidence)
 
     return Criterion(name, judge, section)
@@ -221,7 +267,7 @@ def below(slot: str, limit: float, *, section: str) -> Criterion:
         number, sign = measured(chart, slot)
         met = None if number is None else is_below(number, sign, limit)
         status = chart.slots.get(slot)
-        evidence = tuple(r.reference for r in status.results if r.reference) if status else ()
+        evidence = tuple([r.reference for r in status.results if r.reference]) if status else ()
         return Finding(name, met, evidence)
 
     return Criterion(name, judge, section)
@@ -271,9 +317,10 @@ def increased(what: Literal["contacts", "medications"], *, section: str) -> Crit
 
 def halves(moments: Iterable[Moment], chart: Chart) -> tuple[int, int]:
     """Count what lies in the last half-year, and in the half-year before."""
-    ages = [m.age_in_days(chart.record.today)[0] for m in moments]
-    recent = sum(0 <= age < HALF_YEAR for age in ages)
-    return recent, sum(HALF_YEAR <= age < 2 * HALF_YEAR for age in ages)
+    today = chart.record.today
+    ages = [(today - m.last).days for m in moments]
+    recent = len([age for age in ages if 0 <= age < HALF_YEAR])
+    return recent, len([age for age in ages if HALF_YEAR <= age < 2 * HALF_YEAR])
 
 
 def drafted(pathway: str, *, section: str) -> Criterion:

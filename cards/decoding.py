@@ -14,7 +14,7 @@ import msgspec
 
 from cards.elements import CodeableConcept, Coding, Component
 from cards.fhir import RESOURCES, Resource
-from cards.source import FAILURES, TOO_DEEP, members_of
+from cards.raw import FAILURES, TOO_DEEP, may_repeat, members_of
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -61,7 +61,7 @@ class Reader(Generic[S]):
         except FAILURES:
             return self.read(raw)
         marked = _MODIFIER.encode() in raw or TOO_DEEP in raw
-        return self.read(raw) if marked or _may_repeat(raw) else found
+        return self.read(raw) if marked or may_repeat(raw) else found
 
     def read(self, raw: bytes) -> S:
         """Decode member by member; what fails is named in `bad`."""
@@ -184,20 +184,6 @@ def _some_codings(raw: bytes) -> CodeableConcept | None:
         return None
     found = [item for each in codings if (item := _item(each, list[Coding])) is not None]
     return CodeableConcept(msgspec.convert(msgspec.to_builtins(found), list[Coding | None]))
-
-
-def _may_repeat(raw: bytes) -> bool:
-    """Tell whether a name may stand twice in some object.
-
-    Such a name falls out when the JSON is decoded and encoded again, and its colon with it.
-    """
-    if b"\\u003a" in raw or b"\\u003A" in raw:
-        return True
-    try:
-        once = msgspec.json.encode(msgspec.json.decode(raw))
-    except FAILURES:
-        return True
-    return once.count(b":") != raw.count(b":")
 
 
 def resource_type(raw: bytes) -> str:

@@ -1,24 +1,29 @@
 """The body of a card: what to do, a table, the reasons as an outline, source and edition."""
 
+from functools import lru_cache
+
 from cards.assessment import Advice, Assessment, very_low_hb
-from cards.completeness import mandatory_gaps
+from cards.completeness import absent_blocks, mandatory_gaps
 from cards.evidence import (
     active_cancers,
     diagnosis_text,
     earlier_cancers,
     facts,
+    in_words,
     slot_day,
     slot_notes,
     slot_value,
     texts_by_reference,
+    unclear_cancers,
 )
 from cards.markdown import bullets, escape, table
-from cards.outline import why
+from cards.outline import edition, why
+from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
 from cards.reasons import not_checked, shows_panel
 from cards.summary import lacking, total
 from cards.terminology import TERMS
-from cards.words import Words
+from cards.words import WORDS, Words
 
 _EIGHTEEN = 18
 
@@ -56,6 +61,11 @@ class _Body:
         advice = self.advice
         if advice.topic == "data":
             return f"data_{advice.why}"
+        if advice.topic == "aosCheck" and advice.update is not None:
+            done = not absent_blocks(advice.update, self.pathway, self.chart)
+            return "aosCheck_complete" if done else "aosCheck"
+        if advice.topic == "cupAsk" and advice.why:
+            return f"cupAsk_{advice.why}"
         return "aosMissing_sign" if advice.topic == "aosMissing" and advice.update else advice.topic
 
     def _section(self, heading: str, body: str) -> str:
@@ -80,6 +90,13 @@ class _Body:
                 for d in earlier_cancers(self.record)
             ]
         if topic in {"cupExcluded", "aosSpecific"}:
+            lines.append(words.say("phrase", f"ifOver_{self.pathway.id}"))
+        elif self.advice.pathway is not None:
+            lines += [
+                words.say("phrase", "unclearCancer", text=diagnosis_text(d, words))
+                for d in unclear_cancers(self.record)
+            ]
+        if topic in {"cupExcluded", "aosSpecific"}:
             lines += [diagnosis_text(d, words) for d in active_cancers(self.record)]
             codes = [c for o in self.advice.redirects if (c := TERMS.svf_start(o))]
             if codes:
@@ -97,8 +114,10 @@ class _Body:
     def _other_remarks(self) -> list[str]:
         topic, words, record = self.advice.topic, self.words, self.record
         lines = []
-        if topic == "cupRefer":
-            lines.append(words.say("phrase", "noPanel"))
+        if topic == "cupRefer" and any(o.pathway == "aos" for o in self.chart.drafts):
+            lines.append(words.say("phrase", "insteadOfAos"))
+        if shows_panel(self.advice) and self.chart.slots["psa"].abnormal == "high":
+            lines.append(words.say("phrase", "psaHigh"))
         if topic in {"cupRefer", "cupCheck", "acuteCord"} and record.having(
             "pathological_fracture"
         ):
@@ -142,19 +161,27 @@ class _Body:
         slots = [s for s in self.chart.slots.values() if s.status == "answered"]
         words = self.words
         count = words.say("phrase", "answeredCount", count=len(slots), total=total(self.assessment))
-        flagged = [s for s in slots if s.abnormal in {"high", "low", "conflict"} or s.notes]
         rows = [
             (
                 words.slot(s.slot, short=False),
                 slot_value(s, words),
-                words.say("flag", s.abnormal) if s.abnormal not in {None, "normal"} else "",
+                flag,
                 slot_day(s),
                 slot_notes(s, words),
             )
-            for s in flagged
+            for s in slots
+            if (flag := self._flag(s)) or s.notes
         ]
+        if not rows:
+            return count
         columns = [words.say("column", c) for c in ("test", "value", "flag", "date", "note")]
-        return f"{count}\n\n{table(columns, rows)}" if rows else count
+        return f"{count}\n\n{table(columns, rows)}"
+
+    def _flag(self, slot: SlotStatus) -> str:
+        """Give what is to be seen in an answer: a verdict, or that its words must be read."""
+        if slot.abnormal in {"high", "low", "conflict"}:
+            return self.words.say("flag", slot.abnormal)
+        return self.words.say("flag", "read") if in_words(slot) else ""
 
     def _why(self) -> str:
         finding = self.advice.criteria
@@ -166,15 +193,17 @@ class _Body:
         return self._section("why", "\n".join(lines))
 
     def _facts(self) -> str:
-        shown = shows_panel(self.advice) or self.advice.topic in {"cupRefer", "cupAsk"}
-        return self._section("facts", bullets(facts(self.chart, self.words)) if shown else "")
+        if not shows_panel(self.advice):
+            return ""
+        lines = facts(self.chart, self.words)
+        if lines:
+            lines.append(self.words.say("phrase", "noLimit"))
+        return self._section("facts", bullets(lines))
 
     def _ask(self) -> str:
-        lines = [self.words.say("ask", each) for each in self.advice.ask]
-        if self.advice.refer or self.advice.update:
-            code = self.pathway.registration
-            lines.append(self.words.say("phrase", "registration", code=code))
-        return self._section("confirm", bullets(lines))
+        refers = self.advice.refer or self.advice.update
+        code = self.pathway.registration if refers else ""
+        return self._section("confirm", _asked(self.advice.ask, code, self.words.language))
 
     def _not_checked(self) -> str:
         words = self.words
@@ -191,13 +220,21 @@ class _Body:
 
     def _source(self) -> str:
         guideline = self.pathway.guideline
-        edition = self.words.say(
-            "phrase", "edition", title=guideline.title, edition=guideline.edition
-        )
-        lines = [f"{self.words.say('heading', 'source')}: [{edition}]({guideline.url})"]
+        cited = f"[{edition(guideline, self.words.language)}]({guideline.url})"
+        lines = [f"{self.words.say('heading', 'source')}: {cited}"]
         if shows_panel(self.advice):
             days = self.chart.rules.result_max_age_days
             lines.append(self.words.say("phrase", "outsideWindow", days=days))
         if self.advice.topic == "acuteCalcium":
             lines.append(self.words.say("phrase", "outsideCalcium"))
         return " · ".join(lines)
+
+
+@lru_cache(maxsize=256)
+def _asked(ask: tuple[str, ...], registration: str, language: str) -> str:
+    """Give what only a clinician can confirm, and the code to register where one is."""
+    words = WORDS[language]
+    lines = [words.say("ask", each) for each in ask]
+    if registration:
+        lines.append(words.say("phrase", "registration", code=registration))
+    return bullets(lines)

@@ -9,9 +9,10 @@ from cards.belonging import Subject
 from cards.decoding import Reader, UnreadableResource, resource_type
 from cards.elements import Reference
 from cards.fhir import ServiceRequest
+from cards.raw import FAILURES, TOO_DEEP
 from cards.reading import Call, order_of
 from cards.record import Order
-from cards.source import FAILURES, open_source
+from cards.source import UnreadableSource, open_source
 
 Json = None | bool | int | float | Decimal | str | list["Json"] | dict[str, "Json"]
 
@@ -29,6 +30,7 @@ class WrongDraftPatient(Exception):
 class _Owned(msgspec.Struct):
     subject: Reference | None = None
     patient: Reference | None = None
+    contained: list[msgspec.Raw] | None = None
     bad: tuple[str, ...] = msgspec.field(name="vidare:bad", default=())
 
 
@@ -36,48 +38,61 @@ _OWNED = Reader(_Owned)
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A ServiceRequest being signed: as an order, as read, and whole as it was sent."""
+    """A ServiceRequest being signed: as an order, as read, and whole as it was sent.
+
+    `whole` is None where the draft may not be updated: a part of it could not be read, it has no
+    id, or it cannot be told that it is the patient's.
+    """
 
     order: Order
     request: ServiceRequest
-    whole: Mapping[str, Json]
+    whole: Mapping[str, Json] | None
 
 
-def read_drafts(bundle: bytes | None, call: Call) -> tuple[Draft, ...]:
+def read_drafts(
+    bundle: bytes | None,
+    call: Call,
+    identifiers: frozenset[tuple[str, str]] = frozenset(),
+) -> tuple[Draft, ...]:
     """Give the ServiceRequests of `context.draftOrders`; other types are passed over.
 
-    A signed order may be revised, so the status need not be draft. Raises `WrongDraftPatient`
-    when any order names another patient, and `UnreadableSource` when it is no Bundle.
+    A signed order may be revised, so the status need not be draft. `identifiers` are the
+    patient's own (`belonging.pairs`). Raises `WrongDraftPatient` when any order names another
+    patient, and `UnreadableSource` when the Bundle, or what an order asks for, cannot be read.
     """
     if bundle is None:
         return ()
-    subject = Subject(call.patient_id, call.fhir_server)
-    drafts: list[Draft] = []
-    for entry in open_source("draftOrders", bundle).entries:
-        _refuse_stranger(entry.raw, subject)
-        draft = _draft(entry.raw, call)
-        if draft is not None:
-            drafts.append(draft)
-    return tuple(drafts)
+    source = open_source("draftOrders", bundle)
+    if source.outcome != "complete":
+        raise UnreadableSource("draftOrders", "all orders being signed were expected")
+    subject = Subject(call.patient_id, call.fhir_server, identifiers)
+    found = (_draft(entry.raw, call, subject) for entry in source.entries)
+    return tuple(draft for draft in found if draft is not None)
 
 
-def _refuse_stranger(raw: bytes, subject: Subject) -> None:
+def _draft(raw: bytes, call: Call, subject: Subject) -> Draft | None:
     try:
+        kind = resource_type(raw)
         owned = _OWNED.decode(raw)
-    except UnreadableResource:
-        return
-    if "other" in (subject.owner(owned.subject), subject.owner(owned.patient)):
+    except UnreadableResource as error:
+        raise UnreadableSource("draftOrders", "an order cannot be read") from error
+    owners = [subject.owner(r, owned.contained) for r in (owned.subject, owned.patient)]
+    if "other" in owners:
         raise WrongDraftPatient
-
-
-def _draft(raw: bytes, call: Call) -> Draft | None:
-    try:
-        if resource_type(raw) != "ServiceRequest":
-            return None
-        request = _REQUESTS.decode(raw)
-        whole = _EXACT.decode(raw)
-    except (UnreadableResource, *FAILURES):
+    if kind != "ServiceRequest":
         return None
+    request = _REQUESTS.decode(raw)
+    if "code" in request.bad:
+        raise UnreadableSource("draftOrders", "the code of an order cannot be read")
     if request.status in _WITHDRAWN or request.doNotPerform:
         return None
-    return Draft(order_of(request, call), request, whole)
+    named = owned.subject is not None or "subject" in owned.bad
+    sure = not request.bad and TOO_DEEP not in raw and (owners[0] == "patient" or not named)
+    return Draft(order_of(request, call), request, _whole(raw) if sure else None)
+
+
+def _whole(raw: bytes) -> Mapping[str, Json] | None:
+    try:
+        return _EXACT.decode(raw)
+    except FAILURES:
+        return None

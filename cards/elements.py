@@ -13,7 +13,7 @@ Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-_BOUND, le=_BOUND)]
 Number: TypeAlias = Whole | float
 
 
-class Coding(msgspec.Struct, gc=False):
+class Coding(msgspec.Struct, gc=False, omit_defaults=True):
     """A code in a code system."""
 
     system: str | None = None
@@ -21,21 +21,21 @@ class Coding(msgspec.Struct, gc=False):
     display: str | None = None
 
 
-class CodeableConcept(msgspec.Struct, gc=False):
+class CodeableConcept(msgspec.Struct, gc=False, omit_defaults=True):
     """One meaning, in any number of code systems and as text."""
 
     coding: list[Coding | None] | None = None
     text: str | None = None
 
 
-class Identifier(msgspec.Struct, gc=False):
+class Identifier(msgspec.Struct, gc=False, omit_defaults=True):
     """A business identifier."""
 
     system: str | None = None
     value: str | None = None
 
 
-class Reference(msgspec.Struct, gc=False):
+class Reference(msgspec.Struct, gc=False, omit_defaults=True):
     """A pointer to another resource."""
 
     reference: str | None = None
@@ -43,7 +43,7 @@ class Reference(msgspec.Struct, gc=False):
     display: str | None = None
 
 
-class Quantity(msgspec.Struct, gc=False):
+class Quantity(msgspec.Struct, gc=False, omit_defaults=True):
     """A number with its unit."""
 
     value: Number | None = None
@@ -53,21 +53,21 @@ class Quantity(msgspec.Struct, gc=False):
     code: str | None = None
 
 
-class Period(msgspec.Struct, gc=False):
+class Period(msgspec.Struct, gc=False, omit_defaults=True):
     """A span of time."""
 
     start: str | None = None
     end: str | None = None
 
 
-class Range(msgspec.Struct, gc=False):
+class Range(msgspec.Struct, gc=False, omit_defaults=True):
     """A low and a high bound."""
 
     low: Quantity | None = None
     high: Quantity | None = None
 
 
-class ReferenceRange(msgspec.Struct, gc=False):
+class ReferenceRange(msgspec.Struct, gc=False, omit_defaults=True):
     """What the laboratory calls normal, and for whom."""
 
     low: Quantity | None = None
@@ -78,13 +78,13 @@ class ReferenceRange(msgspec.Struct, gc=False):
     text: str | None = None
 
 
-class Annotation(msgspec.Struct, gc=False):
+class Annotation(msgspec.Struct, gc=False, omit_defaults=True):
     """A remark."""
 
     text: str | None = None
 
 
-class ContactPoint(msgspec.Struct, gc=False):
+class ContactPoint(msgspec.Struct, gc=False, omit_defaults=True):
     """A phone number or another way to reach someone."""
 
     system: str | None = None
@@ -93,13 +93,13 @@ class ContactPoint(msgspec.Struct, gc=False):
     period: Period | None = None
 
 
-class Meta(msgspec.Struct, gc=False):
+class Meta(msgspec.Struct, gc=False, omit_defaults=True):
     """Security labels, as far as they are read."""
 
     security: list[Coding | None] | None = None
 
 
-class Component(msgspec.Struct, gc=False):
+class Component(msgspec.Struct, gc=False, omit_defaults=True):
     """A part of an observation with a code and a value of its own."""
 
     code: CodeableConcept | None = None

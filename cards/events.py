@@ -68,7 +68,7 @@ def _in_unit(kind: str, quantity: Quantity) -> float | Reason:
     if not is_measurable(quantity) or quantity.value is None or quantity.comparator is not None:
         return Reason("malformed", "valueQuantity")
     number = float(quantity.value)
-    texts = [t.strip() for t in (quantity.code, quantity.unit) if t and t.strip()]
+    texts = {t.strip() for t in (quantity.code, quantity.unit) if t and t.strip()}
     found = {v for t in texts if (v := TERMS.vital_value(kind, number, t)) is not None}
     if not found:
         return Reason("unknownUnit" if texts else "noUnit", kind)
@@ -84,6 +84,4 @@ def study_of(study: ImagingStudy, dated: Dated) -> Report | None:
     if study.status in {"cancelled", "entered-in-error", "registered"} or "status" in study.bad:
         return None
     reference = f"ImagingStudy/{study.id}" if study.id else None
-    return Report(
-        study.description or "ImagingStudy", reference, dated(study.started), imaging=True
-    )
+    return Report(study.description or "ImagingStudy", reference, dated(study.started), study=True)

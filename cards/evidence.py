@@ -1,19 +1,28 @@
 """The facts behind an advice in words: results, diagnoses, weight, temperature, contacts."""
 
+from functools import lru_cache
+
 from cards.criteria import HALF_YEAR, Chart, halves
 from cards.markdown import escape
 from cards.moment import Moment
 from cards.panel import SlotStatus
-from cards.record import Diagnosis, Measure, PatientRecord, Result
+from cards.record import Diagnosis, PatientRecord, Report, Result
+from cards.terminology import TERMS
 from cards.words import Words
 
 _FEVER = 38.0
 _YEAR = 365
 
 
+@lru_cache(maxsize=4096)
+def written(moment: Moment) -> str:
+    """Give a date as it is written; kept at hand, for the results of a sample share it."""
+    return str(moment)
+
+
 def day(moment: Moment | None, words: Words) -> str:
     """Give a date, or that there is none."""
-    return str(moment) if moment else words.say("phrase", "undated")
+    return written(moment) if moment else words.say("phrase", "undated")
 
 
 def result_text(result: Result, words: Words) -> str:
@@ -22,9 +31,17 @@ def result_text(result: Result, words: Words) -> str:
     return f"{words.slot(result.analyte)} {value} ({day(result.taken, words)})"
 
 
+def named(diagnosis: Diagnosis, words: Words) -> str:
+    """Give what a diagnosis is called; where the record holds a bare code, the concept's name."""
+    codes = {c.code for c in diagnosis.codings}
+    known = sorted(c for c in diagnosis.concepts if c in TERMS.concepts)
+    bare = not diagnosis.text or diagnosis.text in codes
+    return words.concept(known[0]) if bare and known else diagnosis.text
+
+
 def diagnosis_text(diagnosis: Diagnosis, words: Words) -> str:
     """Give a diagnosis as it is called in the record, with the date it began."""
-    return f"{escape(diagnosis.text)} ({day(diagnosis.since, words)})"
+    return f"{escape(named(diagnosis, words))} ({day(diagnosis.since, words)})"
 
 
 def texts_by_reference(
@@ -60,13 +77,15 @@ def plain_value(slot: SlotStatus, words: Words) -> str:
 
     Of a urine strip each component is named.
     """
-    if slot.value is not None and len(slot.results) > 1 and slot.computed is None:
-        return ", ".join(f"{_part(r, words)} {words.value(r.value)}" for r in slot.results)
-    text = words.value(slot.value)
-    if slot.computed:
-        return f"{text} ({words.say('phrase', 'computed')})"
-    other = [r.analyte for r in slot.results if r.analyte != slot.slot]
-    return f"{words.slot(other[0])}: {text}" if text and len(slot.results) == len(other) else text
+    value, results = slot.value, slot.results
+    if value is None:
+        return ""
+    if slot.computed is not None:
+        return f"{words.value(value)} ({words.say('phrase', 'computed')})"
+    if len(results) > 1:
+        return ", ".join([f"{_part(r, words)} {words.value(r.value)}" for r in results])
+    text, analyte = words.value(value), results[0].analyte
+    return f"{words.slot(analyte)}: {text}" if text and analyte != slot.slot else text
 
 
 def _part(result: Result, words: Words) -> str:
@@ -75,22 +94,45 @@ def _part(result: Result, words: Words) -> str:
     return words.say("strip", part) if words.has("strip", part) else words.slot(result.analyte)
 
 
+_NEGATIVE = frozenset(
+    {"neg", "negativ", "negative", "negativt", "0", "-", "normal", "norm", "false"}
+)
+
+
+def in_words(slot: SlotStatus) -> bool:
+    """Tell whether an answer must be read by a person: words, or a strip that is not negative."""
+    if slot.status != "answered" or slot.computed is not None:
+        return False
+    worded = [r.value for r in slot.results if r.value is not None and r.value.number is None]
+    if not worded:
+        return False
+    if slot.slot != "u_dipstick":
+        return True
+    return any(v.shown.strip(" .").lower() not in _NEGATIVE for v in worded)
+
+
 def slot_day(slot: SlotStatus) -> str:
     """Give the sampling date of a slot's answer, or nothing."""
-    return str(slot.results[0].taken or "") if slot.results else ""
+    taken = slot.results[0].taken if slot.results else None
+    return written(taken) if taken else ""
 
 
 def slot_notes(slot: SlotStatus, words: Words) -> str:
     """Give the notes of a slot in words; that it is old is said by its date."""
-    return "; ".join(escape(words.reason(note)) for note in slot.notes if note.id != "old")
+    if not slot.notes:
+        return ""
+    return "; ".join([escape(words.reason(note)) for note in slot.notes if note.id != "old"])
 
 
 def facts(chart: Chart, words: Words) -> list[str]:
     """Give the facts that the guideline asks about without giving a number (Q10)."""
     record = chart.record
     found = [weight_text(record, words), temperature_text(record, words)]
-    for what, source in (("contacts", "encounters"), ("medications", "medications")):
-        recent, before = halves(getattr(record, what), chart)
+    for what, source, moments in (
+        ("contacts", "encounters", record.contacts),
+        ("medications", "medications", record.medications),
+    ):
+        recent, before = halves(moments, chart) if moments else (0, 0)
         if recent or before:
             partly = "" if record.complete(source) else words.say("phrase", "notRead")
             found.append(words.say("phrase", what, recent=recent, before=before) + partly)
@@ -100,7 +142,11 @@ def facts(chart: Chart, words: Words) -> list[str]:
 def weight_text(record: PatientRecord, words: Words) -> str | None:
     """Give the change of weight over the last year, where two weights are recorded."""
     weights = sorted(
-        (m for m in record.measures if _is_weight(m) and _recent(m.taken, record, _YEAR)),
+        [
+            m
+            for m in record.measures
+            if m.kind == "weight" and m.value > 0 and _recent(m.taken, record, _YEAR)
+        ],
         key=lambda m: m.taken,
     )
     if len(weights) < 2 or weights[0].value == weights[-1].value:  # noqa: PLR2004 -- a pair
@@ -117,10 +163,6 @@ def weight_text(record: PatientRecord, words: Words) -> str | None:
         change=f"{'+' if change > 0 else '−'}{words.number(abs(change))}",
         percent=f"{'+' if change > 0 else '−'}{words.number(abs(change) / old.value * 100)}",
     )
-
-
-def _is_weight(measure: Measure) -> bool:
-    return measure.kind == "weight" and measure.value > 0
 
 
 def temperature_text(record: PatientRecord, words: Words) -> str | None:
@@ -147,6 +189,22 @@ def earlier_cancers(record: PatientRecord) -> tuple[Diagnosis, ...]:
     kinds = ("organ.", "malignancy.")
     found = [d for kind in kinds for d in record.having(kind, "past")]
     return tuple(dict.fromkeys(found))
+
+
+def unclear_cancers(record: PatientRecord) -> tuple[Diagnosis, ...]:
+    """Give the cancers of which it cannot be told whether they are active."""
+    found = [d for kind in ("organ.", "malignancy.") for d in record.having(kind, "uncertain")]
+    return tuple(dict.fromkeys(found))
+
+
+def studies(record: PatientRecord) -> tuple[Report, ...]:
+    """Give the examinations of the last year (undated ones too), the newest first."""
+    found = [
+        r
+        for r in record.reports
+        if r.study and (r.taken is None or r.taken.within(_YEAR, record.today) is not False)
+    ]
+    return tuple(sorted(found, key=lambda r: str(r.taken or ""), reverse=True))
 
 
 def active_cancers(record: PatientRecord) -> tuple[Diagnosis, ...]:

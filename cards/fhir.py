@@ -1,6 +1,7 @@
 """The FHIR R4 resources that the rules read, with only the members that they read.
 
-`bad` names the members that were sent and could not be read (see cards/decoding.py).
+`bad` names the members that were sent and could not be read (see cards/decoding.py). Encoded
+again, a resource gives the members that were read and no other (see cards/searchset.py).
 """
 
 from typing import TypeAlias
@@ -27,7 +28,7 @@ from cards.elements import (
 # ruff: noqa: N815 -- the members bear FHIR's own names
 
 
-class Observation(msgspec.Struct, gc=False):
+class Observation(msgspec.Struct, gc=False, omit_defaults=True):
     """A laboratory result, a vital sign or a finding."""
 
     resourceType: str = ""
@@ -58,12 +59,13 @@ class Observation(msgspec.Struct, gc=False):
     hasMember: list[Reference] | None = None
     note: list[Annotation] | None = None
     specimen: Reference | None = None
+    focus: list[Reference] | None = None
     contained: list[msgspec.Raw] | None = None
     modifierExtension: list[msgspec.Raw] | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class DiagnosticReport(msgspec.Struct, gc=False):
+class DiagnosticReport(msgspec.Struct, gc=False, omit_defaults=True):
     """A report of a laboratory, of imaging or of pathology."""
 
     resourceType: str = ""
@@ -84,7 +86,7 @@ class DiagnosticReport(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Condition(msgspec.Struct, gc=False):
+class Condition(msgspec.Struct, gc=False, omit_defaults=True):
     """A diagnosis, a symptom or a suspicion."""
 
     resourceType: str = ""
@@ -110,7 +112,7 @@ class Condition(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class ServiceRequest(msgspec.Struct, gc=False):
+class ServiceRequest(msgspec.Struct, gc=False, omit_defaults=True):
     """An order or a referral."""
 
     resourceType: str = ""
@@ -131,7 +133,7 @@ class ServiceRequest(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Patient(msgspec.Struct, gc=False):
+class Patient(msgspec.Struct, gc=False, omit_defaults=True):
     """The person whose chart is open."""
 
     resourceType: str = ""
@@ -146,7 +148,7 @@ class Patient(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Encounter(msgspec.Struct, gc=False):
+class Encounter(msgspec.Struct, gc=False, omit_defaults=True):
     """A contact with health care."""
 
     resourceType: str = ""
@@ -159,7 +161,7 @@ class Encounter(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Medication(msgspec.Struct, gc=False):
+class Medication(msgspec.Struct, gc=False, omit_defaults=True):
     """A MedicationRequest or MedicationStatement, as far as it is counted."""
 
     resourceType: str = ""
@@ -177,7 +179,7 @@ class Medication(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Caller(msgspec.Struct, gc=False):
+class Caller(msgspec.Struct, gc=False, omit_defaults=True):
     """A Practitioner, PractitionerRole or Organization: who refers, and on which phone."""
 
     resourceType: str = ""
@@ -188,7 +190,7 @@ class Caller(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Allergy(msgspec.Struct, gc=False):
+class Allergy(msgspec.Struct, gc=False, omit_defaults=True):
     """An AllergyIntolerance."""
 
     resourceType: str = ""
@@ -202,7 +204,7 @@ class Allergy(msgspec.Struct, gc=False):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class ImagingStudy(msgspec.Struct, gc=False):
+class ImagingStudy(msgspec.Struct, gc=False, omit_defaults=True):
     """An imaging examination."""
 
     resourceType: str = ""

@@ -18,7 +18,8 @@ from cards.fhir import (
     Observation,
     ServiceRequest,
 )
-from cards.moment import Moment, moment
+from cards.moment import Moment, kept_moment
+from cards.plain import plain_result
 from cards.record import Diagnosis, Measure, Order, Reason, Report, Result, Unread
 from cards.reporting import examined, reported
 from cards.results import STATES, observed
@@ -26,7 +27,7 @@ from cards.results import STATES, observed
 _NO_SUBJECT = Reason("noSubject")
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a resource came from: its source's key, its name, and whether it is the patient's.
 
     `owned` is False where it is not known whose it is.
@@ -53,8 +54,15 @@ class Gathering:
         self.contrast: list[Diagnosis] = []
         self.owned: dict[str, Observation] = {}
         """The patient's Observations, by every name a panel may call them."""
+        self.lost: set[str] = set()
+        """Keys with a resource of which not even the kind or the code can be told."""
         self.unread: dict[Unread, None] = {}
         self._dates: dict[str | None, Moment | None] = {}
+
+    def lose(self, key: str, name: str, reason: Reason) -> None:
+        """List a resource that may have been anything: its source was not read to its end."""
+        self.lost.add(key)
+        self.leave_out(name, reason)
 
     def leave_out(self, name: str, reason: Reason) -> None:
         """List what was not used."""
@@ -63,7 +71,7 @@ class Gathering:
     def dated(self, text: str | None) -> Moment | None:
         """Give the moment of a FHIR date in the days of the call."""
         if text not in self._dates:
-            self._dates[text] = moment(text, self.call.zone)
+            self._dates[text] = kept_moment(text, self.call.zone)
         return self._dates[text]
 
     def read(self, resource: Clinical, place: Place) -> None:
@@ -79,11 +87,23 @@ class Gathering:
 
     # -- results ---------------------------------------------------------------------------------
 
+    def take_plain(self, observation: Observation, name: str) -> bool:
+        """Take in the patient's Observation of that name where it is plain; tell whether it was."""
+        result = plain_result(observation, name, self.dated, self.call.site_map)
+        if result is None:
+            return False
+        self.results.append(result)
+        self.owned[name] = observation
+        return True
+
     def _observation(self, observation: Observation, place: Place) -> None:
         found = observed(observation, self.dated, self.call.site_map)
         self._keep(found, place)
-        if not found and STATES.get(observation.status or "") != "void":
-            self._uncoded(observation.code, place)
+        if STATES.get(observation.status or "") != "void":
+            if not found:
+                self._uncoded(observation.code, place)
+            if "component" in observation.bad:
+                self.lost.add(place.key)
         if observation.valueBoolean or observation.valueCodeableConcept:
             finding = observed_finding(observation, self.dated, self.call.site_map)
             if finding is not None:
@@ -101,9 +121,13 @@ class Gathering:
             self.leave_out(name, measure)
 
     def _uncoded(self, code: CodeableConcept | None, place: Place) -> None:
-        """List what bears no code."""
-        if not is_coded(code):
+        """List what bears no code; without a text it may have been anything."""
+        if is_coded(code):
+            return
+        if code is not None and (code.text or "").strip():
             self.leave_out(place.name, Reason("noCode"))
+        else:
+            self.lose(place.key, place.name, Reason("noCode"))
 
     def _keep(self, found: list[Result], place: Place) -> None:
         """Keep results; those of a resource without a subject only as unreadable."""
@@ -120,11 +144,11 @@ class Gathering:
     def _report(self, report: DiagnosticReport, place: Place) -> None:
         found = reported(report, self.dated, self.call.site_map)
         self._keep(found, place)
-        if STATES.get(report.status or "") != "void" and not found:
-            self._uncoded(report.code, place)
         study = examined(report, self.dated) if place.owned else None
         if study is not None:
             self.reports.append(study)
+        elif STATES.get(report.status or "") != "void" and not found:
+            self._uncoded(report.code, place)
 
     # -- diagnoses -------------------------------------------------------------------------------
 
@@ -141,7 +165,7 @@ class Gathering:
         kept = diagnosis
         if not place.owned:
             kept = msgspec.structs.replace(diagnosis, presence="uncertain", reason=_NO_SUBJECT)
-        if kept.reason is not None:
+        if kept.reason is not None and kept.concepts:
             self.leave_out(place.name, kept.reason)
         self.diagnoses.append(kept)
 

@@ -8,13 +8,14 @@ import msgspec
 
 from cards.fhir import Observation
 from cards.moment import Moment
-from cards.record import Diagnosis, Order, Reason, Result
+from cards.record import Diagnosis, Order, Reason, Result, bears
 from cards.reporting import ATTACHED
 from cards.results import STATES
 from cards.terminology import TERMS
 from cards.values import holds_answer
 
 _TWICE = Reason("twice")
+_NOT_STATED = Reason("unknownStatus")
 
 
 def local_name(reference: str) -> str:
@@ -72,11 +73,25 @@ def _order(result: Result) -> tuple[bool, Moment | None, str]:
     )
 
 
-def certain(diagnosis: Diagnosis, twice: AbstractSet[str]) -> Diagnosis:
-    """Give a diagnosis; uncertain where it was sent in two versions."""
-    if diagnosis.reference not in twice:
+_CANCERS = ("organ.", "malignancy.primary")
+_YEARS = 5
+
+
+def certain(diagnosis: Diagnosis, twice: AbstractSet[str], today: date) -> Diagnosis:
+    """Give a diagnosis; uncertain where it was sent in two versions.
+
+    So is a cancer of more than five years ago of which nobody says whether it is active: many
+    exports leave the status out (the five years are outside the guideline).
+    """
+    if diagnosis.reference in twice:
+        return msgspec.structs.replace(diagnosis, presence="uncertain", reason=_TWICE)
+    if diagnosis.presence != "present" or diagnosis.stated or diagnosis.since is None:
         return diagnosis
-    return msgspec.structs.replace(diagnosis, presence="uncertain", reason=_TWICE)
+    if diagnosis.since.within(_YEARS * 365, today) is not False:
+        return diagnosis
+    if not any(bears(diagnosis.concepts, kind) for kind in _CANCERS):
+        return diagnosis
+    return msgspec.structs.replace(diagnosis, presence="uncertain", reason=_NOT_STATED)
 
 
 def settled(order: Order, twice: AbstractSet[str]) -> Order:

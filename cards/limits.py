@@ -3,6 +3,7 @@
 A flag and a range that disagree are shown as a conflict, never settled in silence.
 """
 
+from functools import lru_cache
 from typing import Literal
 
 from cards.record import Normal, Result, Sex, Value
@@ -33,8 +34,10 @@ def verdict(result: Result, sex: Sex | None, age: int | None) -> Verdict | None:
     value = result.value
     if value is None or value.number is None or not result.judged:
         return None
-    flags = {_FLAGS[flag] for flag in result.flags if flag in _FLAGS}
     own = compare(value, result.normal, strict=False) if result.normal else None
+    if not result.flags:
+        return own or _default(result.analyte, value, sex, age)
+    flags = {_FLAGS[flag] for flag in result.flags if flag in _FLAGS}
     abnormal = not _ABNORMAL.isdisjoint(result.flags)
     if len(flags) > 1 or (abnormal and "normal" in flags):
         return "conflict"
@@ -57,10 +60,18 @@ def _contradicts(own: Verdict | None, flag: Verdict, normal: Normal | None) -> b
 
 def _default(analyte: str, value: Value, sex: Sex | None, age: int | None) -> Verdict | None:
     known = sex if sex in {"male", "female"} else None
-    limit = TERMS.analyte(analyte).limits_for(value.unit, known, age) if value.unit else None
+    limit = _limit(analyte, value.unit, known, age) if value.unit else None
     if limit is None:
         return None
-    return compare(value, Normal(limit.low, limit.high), strict=limit.strict)
+    normal, strict = limit
+    return compare(value, normal, strict=strict)
+
+
+@lru_cache(maxsize=4096)
+def _limit(analyte: str, unit: str, sex: str | None, age: int | None) -> tuple[Normal, bool] | None:
+    """Give the default limits, and whether the upper one is strict."""
+    found = TERMS.analyte(analyte).limits_for(unit, sex, age)
+    return (Normal(found.low, found.high), found.strict) if found else None
 
 
 def compare(value: Value, limits: Normal, *, strict: bool) -> Verdict | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import compress
 
 _LIMIT = 160
 _LIST = re.compile(r"[-+]|\d{1,9}(?=[.)](?:\s|$))")
@@ -10,6 +11,8 @@ _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=&#64;)", re.IGNORECASE)
 """Where an address comes apart: some clients make links of the text they show."""
 _JOINER = "&#8288;"
 """A word joiner: takes no room, and is no part of any address."""
+_PLAIN = re.compile(r"[^\W_]+(?:(?:,? |[,/-]|(?<=\d)\.(?=\d))[^\W_]+)*")
+"""Words and numbers that nothing reads as markup: most of what is escaped."""
 _ESCAPES = str.maketrans(
     {
         "\\": "\\\\",
@@ -35,6 +38,8 @@ def escape(text: str) -> str:
 
     Markup, HTML and addresses lose their effect: some clients render raw HTML and make links.
     """
+    if len(text) <= _LIMIT and _PLAIN.fullmatch(text):
+        return text
     flat = flattened(text)
     if len(flat) > _LIMIT:
         flat = flat[: _LIMIT - 1].rstrip() + "…"
@@ -56,14 +61,14 @@ def flattened(text: str) -> str:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Give a Markdown table without the columns that are empty; cells must be escaped already."""
     body = list(rows)
-    filled = [n for n in range(len(header)) if any(row[n] for row in body)]
+    filled = [any(column) for column in zip(*body, strict=True)]
     lines = [header, ["---"] * len(header), *body]
-    return "\n".join(f"| {' | '.join(line[n] for n in filled)} |" for line in lines)
+    return "\n".join([f"| {' | '.join(compress(line, filled))} |" for line in lines])
 
 
 def bullets(lines: Iterable[str]) -> str:
     """Give a Markdown list."""
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join([f"- {line}" for line in lines])
 
 
 def fitted(prefix: str, items: Sequence[str], limit: int) -> str:

@@ -1,5 +1,6 @@
 """When something happened, as exactly as it was written: a day, a month or a year."""
 
+import functools
 import re
 from calendar import monthrange
 from datetime import date, datetime, tzinfo
@@ -12,6 +13,10 @@ _TIME = re.compile(
     r"(?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 """FHIR's dateTime and instant; the seconds, 60 among them, never decide the day."""
+
+_LONG = 40
+"""No date and time that is written plainly has more characters."""
+_KEPT = 4096
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -63,6 +68,16 @@ def moment(text: str | None, zone: tzinfo) -> Moment | None:
         return _whole(partial) if partial else _local_day(text, zone)
     except (ValueError, OverflowError):
         return None
+
+
+def kept_moment(text: str | None, zone: tzinfo) -> Moment | None:
+    """Give a moment as `moment` does, and keep it at hand for the next call."""
+    return _kept(text, zone) if text and len(text) <= _LONG else moment(text, zone)
+
+
+@functools.lru_cache(_KEPT)
+def _kept(text: str, zone: tzinfo) -> Moment | None:
+    return moment(text, zone)
 
 
 def _local_day(text: str, zone: tzinfo) -> Moment | None:

@@ -1,17 +1,35 @@
 """The note of a referral, block by block: what the guideline wants to read, and marked gaps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 
 from cards.criteria import Chart, Finding
 from cards.drafts import Json
-from cards.evidence import active_cancers, day, earlier_cancers, facts, plain_value, slot_day
+from cards.evidence import day, facts, named, plain_value, slot_day, studies
 from cards.markdown import flattened, table
 from cards.panel import LACKING, SlotStatus
 from cards.pathways.form import Pathway
-from cards.record import Diagnosis, Report
-from cards.words import Words
+from cards.record import Diagnosis, PatientRecord, Presence, Report
+from cards.words import WORDS, Words
 
 _TEXT_LIMIT = 300
+_CONCLUSION_LIMIT = 1500
+_OTHERS = 20
+"""How many other conditions a referral lists at most."""
+_CANCERS = ("organ.", "malignancy.", "metastasis.", "conclusion.")
+"""Kinds of concepts with which nobody may read that there is no cancer."""
+
+SUPPORTING: Mapping[str, tuple[str, ...]] = {
+    "cup-se": (
+        "weight_loss",
+        "appetite_loss",
+        "fatigue",
+        "pain",
+        "pathological_fracture",
+        "hypercalcaemia",
+    )
+}
+"""Symptoms that support a pathway and decide nothing (CUP: Utredning > Symtom > Andra symtom)."""
 
 
 def annotation(block: str, pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> Json:
@@ -20,10 +38,12 @@ def annotation(block: str, pathway: Pathway, finding: Finding, chart: Chart, wor
     return {"text": f"{words.say('block', block)}\n{text}"}
 
 
-def plain(text: str) -> str:
-    """Give a text from the record on one line, at most 300 characters of it."""
+def plain(text: str, limit: int = _TEXT_LIMIT) -> str:
+    """Give a text from the record on one line, at most `limit` characters of it."""
+    if not text:
+        return ""
     flat = flattened(text)
-    return flat if len(flat) <= _TEXT_LIMIT else flat[: _TEXT_LIMIT - 1] + "…"
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def triggers(finding: Finding, chart: Chart) -> tuple[Diagnosis, ...]:
@@ -39,21 +59,29 @@ def _lines(lines: Iterable[str], words: Words) -> str:
 
 
 def _said(diagnosis: Diagnosis, words: Words) -> str:
-    return f"{plain(diagnosis.text)} ({day(diagnosis.since, words)})"
+    return f"{plain(named(diagnosis, words))} ({day(diagnosis.since, words)})"
 
 
-def _reason(_: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
+def _reason(pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
+    diagnoses = [*triggers(finding, chart), *_supporting(pathway, chart.record)]
     found = [
-        *(_said(d, words) for d in triggers(finding, chart)),
+        *(_said(d, words) for d in dict.fromkeys(diagnoses)),
         *(_row_text(s, words) for s in abnormal_triggers(finding, chart)),
     ]
-    return _lines(found, words) if found else words.say("phrase", "gap")
+    gap = words.say("phrase", "gap")
+    return f"{_lines(found, words) if found else gap}\n{gap} {words.say('note', 'question')}"
+
+
+def _supporting(pathway: Pathway, record: PatientRecord) -> list[Diagnosis]:
+    """Give the recorded symptoms that support a pathway, as the guideline names them."""
+    return [d for c in SUPPORTING.get(pathway.id, ()) for d in record.having(c)]
 
 
 def abnormal_triggers(finding: Finding, chart: Chart) -> tuple[SlotStatus, ...]:
     """Give the slots whose abnormal value is among a finding's criteria (AOS: four examples)."""
-    names = {f.id for f in finding.walk() if f.met}
-    return tuple(s for s in chart.slots.values() if {f"{s.slot}_high", f"{s.slot}_low"} & names)
+    met = [f.id for f in finding.walk() if f.met]
+    slots = {name.rpartition("_")[0] for name in met if name.endswith(("_high", "_low"))}
+    return tuple([s for s in chart.slots.values() if s.slot in slots])
 
 
 def _row_text(slot: SlotStatus, words: Words) -> str:
@@ -69,11 +97,28 @@ def _history(pathway: Pathway, _: Finding, chart: Chart, words: Words) -> str:
     return "\n".join([*(f"- {f}" for f in facts(chart, words)), gap])
 
 
-def _malignancy(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
-    found = [*earlier_cancers(chart.record), *active_cancers(chart.record)]
-    if not found and not chart.record.complete("conditions"):
-        return f"{words.say('phrase', 'gap')} {words.say('status', 'not-checked')}"
-    return _lines((_said(d, words) for d in dict.fromkeys(found)), words)
+def _malignancy(_: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
+    """Give the cancers, then the other conditions; "none" is said only of what was read."""
+    record, reason = chart.record, triggers(finding, chart)
+    known = (*_cancers(record, "past"), *_cancers(record, "present"))
+    lines = [_said(d, words) for d in known if d not in reason]
+    unclear = _cancers(record, "uncertain")
+    lines += [words.say("note", "unclear", text=_said(d, words)) for d in unclear]
+    if not record.complete("conditions"):
+        gap = words.say("phrase", "gap")
+        return "\n".join([*(f"- {x}" for x in lines), f"{gap} {words.say('note', 'notRead')}"])
+    lines = lines or [words.say("note", "noCancer")]
+    others = [d for d in record.diagnoses if d.presence != "uncertain" and not _is_cancer(d)]
+    return _lines([*lines, *(_said(d, words) for d in others[:_OTHERS])], words)
+
+
+def _cancers(record: PatientRecord, presence: Presence) -> tuple[Diagnosis, ...]:
+    found = (d for d in record.diagnoses if d.presence == presence and _is_cancer(d))
+    return tuple(dict.fromkeys(found))
+
+
+def _is_cancer(diagnosis: Diagnosis) -> bool:
+    return bool([c for c in diagnosis.concepts if c.startswith(_CANCERS)])
 
 
 def _results(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
@@ -81,27 +126,28 @@ def _results(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
     rows = [
         (
             words.slot(s.slot, short=False),
-            plain(plain_value(s, words)),
+            plain(plain_value(s, words)).replace("|", "/"),
             slot_day(s),
             words.say("flag", s.abnormal) if s.abnormal in {"high", "low", "conflict"} else "",
-            "; ".join(plain(words.reason(n)) for n in s.notes),
+            "; ".join([plain(words.reason(n)) for n in s.notes]).replace("|", "/"),
         )
         for s in chart.slots.values()
         if s.status == "answered"
     ]
-    header = [words.say("column", c) for c in ("test", "value", "date", "flag", "note")]
-    text = table(header, [[_cell(c) for c in row] for row in rows]) if rows else ""
-    lines = [_imaging(r, words) for r in chart.record.reports if r.imaging]
+    text = table(_header(words.language), rows) if rows else ""
+    lines = [_study(r, words) for r in studies(chart.record)]
     return "\n".join(p for p in (text, "\n".join(lines)) if p) or words.say("phrase", "none")
 
 
-def _imaging(report: Report, words: Words) -> str:
-    conclusion = f": {plain(report.conclusion)}" if report.conclusion else ""
+@cache
+def _header(language: str) -> tuple[str, ...]:
+    columns = ("test", "value", "date", "flag", "note")
+    return tuple(WORDS[language].say("column", c) for c in columns)
+
+
+def _study(report: Report, words: Words) -> str:
+    conclusion = f": {plain(report.conclusion, _CONCLUSION_LIMIT)}" if report.conclusion else ""
     return f"- {plain(report.text)} ({day(report.taken, words)}){conclusion}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "/")
 
 
 def _lacking(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
@@ -127,6 +173,12 @@ def _known(slot: SlotStatus, words: Words) -> str:
     return f" ({known})" if known else ""
 
 
+def _examination(pathway: Pathway, _: Finding, __: Chart, words: Words) -> str:
+    """Give what the guideline wants examined (Status), as a gap to fill in."""
+    key = "examination_cup" if pathway.id == "cup-se" else "examination"
+    return f"{words.say('phrase', 'gap')} {words.say('note', key)}"
+
+
 def _information(_: Pathway, __: Finding, ___: Chart, words: Words) -> str:
     return f"{words.say('phrase', 'gap')} {words.say('note', 'information')}"
 
@@ -144,6 +196,7 @@ def _phone_referrer(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
 _BLOCKS = {
     "reason": _reason,
     "history": _history,
+    "examination": _examination,
     "malignancy": _malignancy,
     "results": _results,
     "lacking": _lacking,

@@ -1,14 +1,13 @@
 """Criteria as people read them: the reasons of one card, and the rules of a pathway."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import groupby
 
 from cards.criteria import Criterion, Finding
-from cards.pathways.form import Pathway
+from cards.pathways.form import Guideline, Pathway
 from cards.slots import SLOTS
 from cards.words import WORDS, Words
-
-_BOX = {True: "[x]", False: "[ ]", None: "[?]"}
 
 
 def why(finding: Finding, texts: Mapping[str, str], words: Words) -> list[str]:
@@ -48,6 +47,13 @@ def _shown(finding: Finding, texts: Mapping[str, str]) -> str:
     return f": {'; '.join(facts)}" if facts else ""
 
 
+@lru_cache(maxsize=64)
+def edition(guideline: Guideline, language: str) -> str:
+    """Give a guideline with its edition, as a card names its source."""
+    title, named = guideline.title, guideline.edition
+    return WORDS[language].say("phrase", "edition", title=title, edition=named)
+
+
 def pathway_page(pathway: Pathway, language: str) -> str:
     """Give the rules of a pathway in Markdown, made from the literals that the cards come from."""
     words = WORDS[language]
@@ -77,10 +83,10 @@ def _rule(criterion: Criterion, depth: int, above: str, words: Words) -> list[st
     name = words.criterion(criterion.id)
     cite = f" ({criterion.section})" if criterion.section != above else ""
     if not count:
-        return [f"{indent}- {_BOX[None]} {name}{cite}"]
+        return [f"{indent}- {name}{cite}"]
     key = "all" if criterion.needed == count else "any" if criterion.needed == 1 else "needed"
     needed = words.say("page", key, needed=criterion.needed, count=count)
-    lines = [f"{indent}- {_BOX[None]} {name}{cite}: {needed}"]
+    lines = [f"{indent}- {name}{cite}: {needed}"]
     for part in criterion.parts:
         lines += _rule(part, depth + 1, criterion.section, words)
     return lines

@@ -5,6 +5,7 @@ end; otherwise the slot is `not-checked`.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -59,6 +60,8 @@ class SlotStatus(msgspec.Struct, frozen=True):
             return None
         if self.computed is not None:
             return self.computed
+        if len(self.results) == 1:
+            return self.results[0].value
         values = [r.value for r in self.results if r.value is not None]
         if len(values) < 2:  # noqa: PLR2004 -- one value or none
             return values[0] if values else None
@@ -96,6 +99,7 @@ class Panel:
         """Judge `record`; `drafts` are the orders being signed now, which count as pending."""
         self.record = record
         self.rules = rules
+        self.sex, self.age = record.person.sex, record.age()
         self.ordered = {a for d in drafts for a in d.analytes}
         self.waiting = _waiting(record, rules)
 
@@ -106,14 +110,18 @@ class Panel:
 
         `keep` leaves out results that are no answer by themselves (parts of a panel).
         """
-        results = [r for a in analytes for r in self.record.results.get(a, ()) if _kept(r, keep)]
-        results.sort(key=_newest, reverse=True)
-        serving = [r for r in results if r.state == "final" and self.fresh(r) is True]
-        if serving:
-            return Answer("answered", tuple(serving[:1]), serving[0].notes)
+        held = self.record.results
+        results = [r for a in analytes for r in held.get(a, ()) if keep is None or keep(r)]
+        if len(results) > 1:
+            results.sort(key=_newest, reverse=True)
+        for result in results:
+            if result.state == "final" and self.fresh(result) is True:
+                return Answer("answered", (result,), result.notes)
         return self._unanswered(results, analytes)
 
     def _unanswered(self, results: list[Result], analytes: tuple[str, ...]) -> Answer:
+        if not (results or self.ordered or self.waiting):
+            return _MISSING
         pending = [r for r in results if r.state == "pending" and self.fresh(r) is not False]
         if pending:
             return Answer("pending", tuple(pending[:1]), (Reason("preliminary"),))
@@ -146,12 +154,15 @@ class Panel:
 
         A sample from the future (beyond one day of clock skew) is a data error: not told.
         """
-        if result.taken is None:
+        taken = result.taken
+        if taken is None:
             return None
-        _, most = result.taken.age_in_days(self.record.today)
+        most = (self.record.today - taken.first).days
         if most < -1:
             return None
-        return result.taken.within(self.rules.result_max_age_days, self.record.today)
+        if most <= self.rules.result_max_age_days:
+            return True
+        return taken.within(self.rules.result_max_age_days, self.record.today)
 
     # -- one slot --------------------------------------------------------------------------------
 
@@ -172,26 +183,23 @@ class Panel:
 
     def told(self, slot: str, answer: Answer, *order: str) -> SlotStatus:
         """Give the status of a slot from its answer; `order` is what to order if it lacks one."""
-        judged = answer.results[0] if answer.status == "answered" and answer.results else None
-        person = self.record.person
-        return SlotStatus(
-            slot=slot,
-            status=answer.status,
-            results=answer.results,
-            abnormal=verdict(judged, person.sex, self.record.age()) if judged else None,
-            notes=answer.notes,
-            order=order if answer.status in ORDERABLE else (),
-        )
+        status, results = answer.status, answer.results
+        abnormal = None
+        if status == "answered" and results:
+            abnormal = verdict(results[0], self.sex, self.age)
+        ordered = order if status in ORDERABLE else ()
+        return SlotStatus(slot, status, results, abnormal, None, answer.notes, ordered)
 
 
-def _newest(result: Result) -> tuple[str, int, str]:
+_MISSING = Answer("missing")
+_NEVER = date.min
+
+
+def _newest(result: Result) -> tuple[date, int, str]:
     taken = result.taken
-    day, minute = (taken.last.isoformat(), taken.minute) if taken else ("", 0)
-    return day, minute, result.reference or ""
-
-
-def _kept(result: Result, keep: Callable[[Result], bool] | None) -> bool:
-    return keep is None or keep(result)
+    if taken is None:
+        return _NEVER, -1, result.reference or ""
+    return taken.last, taken.minute, result.reference or ""
 
 
 def _waiting(record: PatientRecord, rules: Rules) -> dict[str, list[Order]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cards.belonging import pairs
 from cards.call import Call, PatientMismatch
 from cards.elements import ContactPoint, Meta
 from cards.fhir import Caller, Patient
@@ -36,6 +37,7 @@ def person_of(patient: Patient, call: Call) -> tuple[Person, tuple[str, ...]]:
         _is_deceased(patient),
         protected,
         () if protected else phones_of(patient.telecom, call),
+        pairs(patient.identifier),
     )
     return person, tuple(dict.fromkeys(patient.bad + _unusable(patient, birth)))
 

@@ -40,7 +40,7 @@ def read_record(sources: Mapping[str, Source], call: Call) -> PatientRecord:
             for number, entry in enumerate(source.entries):
                 sorting.take(entry, key, number)
     found, twice = sorting.found, sorting.twice
-    states = {key: SourceState(s.outcome, s.reason) for key, s in given.items()}
+    states = {key: _state(source, found.lost) for key, source in given.items()}
     if person is None:
         states["patient"] = SourceState("unavailable", given["patient"].reason or "noPatient")
     return PatientRecord(
@@ -48,18 +48,25 @@ def read_record(sources: Mapping[str, Source], call: Call) -> PatientRecord:
         today=call.today,
         sources=states,
         results=by_analyte(found.results, found.owned, twice),
-        diagnoses=tuple(certain(d, twice) for d in found.diagnoses),
+        diagnoses=tuple(certain(d, twice, call.today) for d in found.diagnoses),
         orders=tuple(settled(o, twice) for o in found.orders),
         reports=tuple(found.reports),
         measures=tuple(m for m in found.measures if m.reference not in twice),
         contacts=tuple(found.contacts),
         medications=tuple(found.medications),
-        contrast_risks=tuple(certain(d, twice) for d in found.contrast),
+        contrast_risks=tuple(certain(d, twice, call.today) for d in found.contrast),
         referrer=referrer_of(callers, call),
         encounter=call.encounter,
         unread=tuple(found.unread),
         foreign=len(sorting.foreign),
     )
+
+
+def _state(source: Source, lost: set[str]) -> SourceState:
+    """Give the state of a source; with an entry that may have been anything it is incomplete."""
+    if source.outcome == "complete" and source.key in lost:
+        return SourceState("partial", "unreadableEntries")
+    return SourceState(source.outcome, source.reason)
 
 
 def _person(source: Source, sorting: Sorting) -> Person | None:

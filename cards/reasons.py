@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from cards.assessment import NEEDED, Advice, Assessment
 from cards.criteria import Finding
 from cards.drafts import Json
+from cards.evidence import written
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
 from cards.record import PatientRecord
@@ -21,14 +22,13 @@ def reasons(
     advice: Advice, assessment: Assessment, pathway: Pathway | None, words: Words
 ) -> dict[str, Json]:
     """Give the members of the extension; those without content are left out."""
-    record = assessment.chart.record
-    panel = [_entry(s, words) for s in assessment.chart.slots.values()]
+    record, slots = assessment.chart.record, assessment.chart.slots
     members: dict[str, Json] = {
         "pathway": pathway.id if pathway else None,
         "edition": pathway.guideline.edition if pathway else None,
         "topic": advice.topic,
         "criteria": _tree(advice.criteria) if advice.criteria else None,
-        "panel": [*panel] if shows_panel(advice) else None,
+        "panel": [_entry(s, words) for s in slots.values()] if shows_panel(advice) else None,
         "ask": [*advice.ask],
         "notChecked": [
             {"source": key, "reason": reason} for key, reason in not_checked(advice, assessment)
@@ -78,24 +78,35 @@ def _tree(finding: Finding) -> Json:
 
 
 def _entry(slot: SlotStatus, words: Words) -> Json:
-    value = slot.value
     members: dict[str, Json] = {"slot": slot.slot, "status": slot.status}
-    if value is not None:
-        plain = value.number is not None and value.comparator is None
-        shown = None if value.shown == SEE_REPORT else value.shown
-        members["value"] = value.number if plain else shown
-        members["unit"] = value.unit
     if slot.results:
-        members["effective"] = str(slot.results[0].taken) if slot.results[0].taken else None
-        members["reference"] = slot.results[0].reference
-        if len(slot.results) > 1:
-            members["references"] = _unique(r.reference for r in slot.results)
+        members |= _answer(slot)
     if slot.abnormal in {"high", "low", "conflict"}:
         members["abnormal"] = slot.abnormal
     if slot.computed is not None:
         members["computed"] = True
-    members["note"] = "; ".join(words.reason(n) for n in slot.notes)
-    return {name: value for name, value in members.items() if value not in (None, "", [])}
+    if slot.notes:
+        members["note"] = "; ".join([words.reason(n) for n in slot.notes])
+    return members
+
+
+def _answer(slot: SlotStatus) -> dict[str, Json]:
+    """Give the value of a slot with its unit, day and references; what is not there is left out."""
+    value, first = slot.value, slot.results[0]
+    members: dict[str, Json] = {}
+    if value is not None:
+        exact = value.number is not None and value.comparator is None
+        if exact or value.shown not in {"", SEE_REPORT}:
+            members["value"] = value.number if exact else value.shown
+        if value.unit:
+            members["unit"] = value.unit
+    if first.taken:
+        members["effective"] = written(first.taken)
+    if first.reference:
+        members["reference"] = first.reference
+    if len(slot.results) > 1 and (named := _unique(r.reference for r in slot.results)):
+        members["references"] = named
+    return members
 
 
 def _unique(references: Iterable[str | None]) -> list[Json]:

@@ -92,6 +92,8 @@ class Diagnosis(msgspec.Struct, frozen=True, gc=False):
     confirmed: bool = False
     reason: Reason | None = None
     codings: tuple[Coded, ...] = ()
+    stated: bool = True
+    """Whether it is said that it is active or over; without a word it counts as active."""
 
     @property
     def since(self) -> Moment | None:
@@ -117,7 +119,8 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     reference: str | None = None
     taken: Moment | None = None
     conclusion: str | None = None
-    imaging: bool = False
+    study: bool = False
+    """Whether it is an examination (imaging, pathology, endoscopy …), not laboratory values."""
 
 
 class Measure(msgspec.Struct, frozen=True, gc=False):
@@ -138,6 +141,8 @@ class Person(msgspec.Struct, frozen=True, gc=False):
     deceased: bool | None = None
     protected: bool = False
     phones: tuple[str, ...] = ()
+    identifiers: frozenset[tuple[str, str]] = frozenset()
+    """The patient's own (system, value), to tell whose an order is; never shown."""
 
 
 class Referrer(msgspec.Struct, frozen=True, gc=False):
@@ -212,13 +217,15 @@ class PatientRecord(msgspec.Struct, frozen=True):
 
     def having(self, concept: str, presence: Presence = "present") -> tuple[Diagnosis, ...]:
         """Give the diagnoses that bear a concept (a prefix ending in "." bears the whole kind)."""
+        if not self.diagnoses:
+            return ()
         return tuple(
-            d for d in self.diagnoses if d.presence == presence and bears(d.concepts, concept)
+            [d for d in self.diagnoses if d.presence == presence and bears(d.concepts, concept)]
         )
 
 
 def bears(concepts: frozenset[str], concept: str) -> bool:
     """Tell whether one of the concepts is `concept`, or lies under it when it ends in "."."""
-    if concept.endswith("."):
-        return any(c.startswith(concept) for c in concepts)
-    return concept in concepts
+    if concept[-1] != ".":
+        return concept in concepts
+    return any(c.startswith(concept) for c in concepts)

@@ -5,7 +5,7 @@ a call fills typed values in. Nothing here is ever sent or signed.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -13,6 +13,7 @@ from cards.codes import OrderCoding
 from cards.completeness import answer_references
 from cards.criteria import Chart, Finding
 from cards.drafts import Json
+from cards.evidence import studies
 from cards.note import annotation, plain, triggers
 from cards.pathways.form import Pathway
 from cards.record import Coded, Diagnosis
@@ -87,10 +88,13 @@ def prepare() -> None:
 def _filled(category: tuple[str, str], chart: Chart, form: Form, ids: str) -> Resource:
     """Give a draft for the patient, in the encounter, by the referrer of the call."""
     record = chart.record
-    body = dict(template(category, "urgent"))
-    body |= {"id": ids, "intent": form.intent}
-    body |= {"subject": {"reference": f"Patient/{record.person.id}"}}
-    body |= {"authoredOn": record.today.isoformat()}
+    body: Resource = {
+        **template(category, "urgent"),
+        "id": ids,
+        "intent": form.intent,
+        "subject": {"reference": f"Patient/{record.person.id}"},
+        "authoredOn": record.today.isoformat(),
+    }
     if record.encounter:
         body["encounter"] = {"reference": f"Encounter/{record.encounter}"}
     if record.referrer.reference:
@@ -100,13 +104,19 @@ def _filled(category: tuple[str, str], chart: Chart, form: Form, ids: str) -> Re
 
 def lab_order(analyte: str, chart: Chart, words: Words, form: Form, ids: str) -> Resource:
     """Give the draft order of one test: NPU and LOINC coding, the specimen in words."""
+    constant = _test(analyte, words.language, form.orders.get(analyte))
+    return _filled(LABORATORY, chart, form, ids) | constant
+
+
+@lru_cache(maxsize=1024)
+def _test(analyte: str, language: str, own: OrderCoding | None) -> Resource:
+    """Give what is the same in every order of a test: its code and its specimen."""
     known = TERMS.analyte(analyte)
-    own = form.orders.get(analyte)
     codings: list[Json] = [_coding(c) for c in ((own,) if own else known.order)]
-    body = _filled(LABORATORY, chart, form, ids)
-    body["code"] = {"coding": codings, "text": known.name[words.language]}
-    body["specimen"] = [{"display": known.specimen[words.language]}]
-    return body
+    return {
+        "code": {"coding": codings, "text": known.name[language]},
+        "specimen": [{"display": known.specimen[language]}],
+    }
 
 
 def _coding(coding: OrderCoding) -> Json:
@@ -146,16 +156,16 @@ def referral(
 
 
 def supporting_info(chart: Chart) -> tuple[str, ...]:
-    """Give the references of every answer used, then of the imaging reports."""
-    imaging = (r.reference for r in chart.record.reports if r.imaging and r.reference)
-    return tuple(dict.fromkeys([*answer_references(chart), *imaging]))
+    """Give the references of every answer used, then of the examinations."""
+    reports = (r.reference for r in studies(chart.record) if r.reference)
+    return tuple(dict.fromkeys([*answer_references(chart), *reports]))
 
 
 def reasons(finding: Finding, chart: Chart) -> Resource:
     """Give reasonCode and reasonReference of the findings that triggered."""
     diagnoses = triggers(finding, chart)
     found: Resource = {}
-    codes: list[Json] = [_reason_code(d) for d in diagnoses if d.text or d.codings]
+    codes: list[Json] = [code for d in diagnoses if (code := _reason_code(d))]
     if codes:
         found["reasonCode"] = codes
     return found | reason_references(finding)
@@ -171,9 +181,11 @@ def reason_references(finding: Finding) -> Resource:
 def _reason_code(diagnosis: Diagnosis) -> Json:
     codings: list[Json] = [_coded(c) for c in diagnosis.codings]
     found: dict[str, Json] = {"coding": codings} if codings else {}
-    return found | ({"text": plain(diagnosis.text)} if diagnosis.text else {})
+    text = plain(diagnosis.text)
+    return found | ({"text": text} if text else {})
 
 
 def _coded(coded: Coded) -> Json:
     found: dict[str, Json] = {"system": coded.system, "code": coded.code}
-    return found | ({"display": plain(coded.display)} if coded.display else {})
+    display = plain(coded.display or "")
+    return found | ({"display": display} if display else {})

@@ -1,6 +1,7 @@
 """Assessment -> cards, in a language: brief, the action first, every fact with its source."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -18,7 +19,9 @@ from cards.card import (
 from cards.criteria import Finding
 from cards.detail import detail
 from cards.markdown import shortened
-from cards.pathways.form import Pathway
+from cards.note import annotation
+from cards.outline import edition
+from cards.pathways.form import Guideline, Pathway
 from cards.reasons import KEY, reasons
 from cards.referral import Form, lab_order, reason_references, redirect, referral
 from cards.summary import summary
@@ -37,9 +40,9 @@ OVERRIDES: Mapping[str, tuple[str, ...]] = {
         "alreadyReferred",
     ),
     "aosReady": ("explained", "patientDeclines", "noBenefit", "alreadyReferred"),
-    "aosCheck": ("handled",),
+    "aosCheck": ("patientDeclines", "noBenefit", "handled"),
     "aosIronDeficiency": ("explained", "alreadyReferred", "handled"),
-    "aosSpecific": ("explained", "alreadyReferred", "handled"),
+    "aosSpecific": ("cancerNotActive", "explained", "alreadyReferred", "handled"),
     "cupRefer": (
         "notMetastasis",
         "knownPrimary",
@@ -47,16 +50,19 @@ OVERRIDES: Mapping[str, tuple[str, ...]] = {
         "noBenefit",
         "alreadyReferred",
     ),
-    "cupExcluded": ("handled", "alreadyReferred"),
+    "cupExcluded": ("cancerNotActive", "notMetastasis", "alreadyReferred", "handled"),
     "cupAsk": ("notMetastasis", "knownPrimary", "handled"),
-    "cupCheck": ("urgent", "handled"),
-    "duplicate": ("handled",),
+    "cupCheck": ("toldElsewhere", "handled"),
+    "duplicate": ("earlierNotValid", "handled"),
     "data": ("handled",),
     "acuteCord": ("handled",),
     "acuteCalcium": ("handled",),
-    "underAge": ("handled", "explained"),
+    "underAge": ("clinicContacted", "explained", "handled"),
 }
 """Why a clinician may set a card aside, by topic."""
+
+REDIRECTED = ("reason", "malignancy", "information", "phonePatient", "phoneReferrer")
+"""The blocks of a referral to an organ's own pathway."""
 
 LINKS: Mapping[str, tuple[str, ...]] = {
     "acuteCord": ("acute",),
@@ -67,6 +73,8 @@ LINKS: Mapping[str, tuple[str, ...]] = {
     "aosCheck": ("guideline", "rccPatient", "patient1177", "acute"),
     "cupRefer": ("guideline", "rccPathway", "rccPatient", "patient1177", "acute"),
     "cupCheck": ("guideline", "rccPatient", "patient1177", "acute"),
+    "cupExcluded": ("guideline", "acute"),
+    "aosSpecific": ("guideline", "acute"),
 }
 """Which links a card bears, by topic; every other one bears the guideline."""
 
@@ -85,7 +93,7 @@ def render(
     assessment: Assessment, pathways: Mapping[str, Pathway], manner: Manner
 ) -> tuple[Card, ...]:
     """Give one card per advice, in the order of the assessment."""
-    return tuple(_Writing(a, assessment, pathways, manner).card() for a in assessment.advice)
+    return tuple([_Writing(a, assessment, pathways, manner).card() for a in assessment.advice])
 
 
 class _Writing:
@@ -111,26 +119,19 @@ class _Writing:
         words, advice = self.words, self.advice
         suggestions = self._suggestions()
         system = f"{self.manner.form.canonical}/CodeSystem"
-        overrides = tuple(
-            Coding(code, f"{system}/override-reason", words.say("override", code))
-            for code in OVERRIDES[advice.topic]
-        )
-        guideline = self.guide.guideline
         names = LINKS.get(advice.topic, ("guideline",))
         return Card(
             uuid=self.manner.new_id(),
             summary=shortened(summary(advice, self.assessment, self.guide, words), SUMMARY_LIMIT),
             indicator=advice.indicator,
-            source=Source(
-                words.say("phrase", "edition", title=guideline.title, edition=guideline.edition),
-                guideline.url,
-                Coding(advice.topic, f"{system}/card-topic"),
-            ),
+            source=_source(self.guide.guideline, words.language, advice.topic, system),
             detail=detail(advice, self.assessment, self.guide, words),
             suggestions=suggestions or None,
             selectionBehavior=self.manner.selection if suggestions else None,
-            overrideReasons=overrides,
-            links=tuple(Link(words.say("link", n), self.guide.links[n], "absolute") for n in names),
+            overrideReasons=_overrides(advice.topic, words.language, system),
+            links=tuple(
+                [Link(words.say("link", n), self.guide.links[n], "absolute") for n in names]
+            ),
             extension={KEY: reasons(advice, self.assessment, self.pathway, words)},
         )
 
@@ -156,7 +157,7 @@ class _Writing:
                 self._suggest(self.words.say("label", "orderOne", test=n), a, recommended=True)
                 for n, a in zip(labels, actions, strict=True)
             ]
-        count = sum(bool(slot.order) for slot in self.chart.slots.values())
+        count = len([slot for slot in self.chart.slots.values() if slot.order])
         label = self.words.say("label", "order", count=count)
         if count == 1:
             (slot,) = (s.slot for s in self.chart.slots.values() if s.order)
@@ -166,10 +167,7 @@ class _Writing:
 
     def _order(self, analyte: str) -> Action:
         body = lab_order(analyte, self.chart, self.words, self.manner.form, self.manner.new_id())
-        specimen = TERMS.analyte(analyte).specimen[self.words.language]
-        name = self.words.slot(analyte, short=False)
-        text = self.words.say("action", "order", test=name, specimen=specimen)
-        return Action("create", text, body)
+        return Action("create", _order_text(analyte, self.words.language), body)
 
     def _referral(self) -> list[Suggestion]:
         refer, finding = self.refer, self.advice.criteria
@@ -207,9 +205,32 @@ class _Writing:
         name = words.concept(f"organ.{organ}")
         body = redirect(organ, self.chart, words, manner.form, manner.new_id())
         body |= reason_references(finding)
+        body["note"] = [
+            annotation(block, self.guide, finding, self.chart, words) for block in REDIRECTED
+        ]
         pathway = words.say("order", "redirect", name=name)
         action = Action("create", words.say("action", "refer", pathway=pathway), body)
         return self._suggest(words.say("label", "redirect", name=name), action, recommended=False)
+
+
+@lru_cache(maxsize=1024)
+def _overrides(topic: str, language: str, system: str) -> tuple[Coding, ...]:
+    words = WORDS[language]
+    reason = f"{system}/override-reason"
+    return tuple(Coding(code, reason, words.say("override", code)) for code in OVERRIDES[topic])
+
+
+@lru_cache(maxsize=1024)
+def _order_text(analyte: str, language: str) -> str:
+    words, specimen = WORDS[language], TERMS.analyte(analyte).specimen[language]
+    name = words.slot(analyte, short=False)
+    return words.say("action", "order", test=name, specimen=specimen)
+
+
+@lru_cache(maxsize=1024)
+def _source(guideline: Guideline, language: str, topic: str, system: str) -> Source:
+    label = edition(guideline, language)
+    return Source(label, guideline.url, Coding(topic, f"{system}/card-topic"))
 
 
 def _not_recommended(suggestion: Suggestion) -> Suggestion:

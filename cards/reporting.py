@@ -9,8 +9,10 @@ from cards.results import STATES, Dated, Sample, meant, sampled
 from cards.terminology import TERMS, CodeUse
 from cards.values import Verdict, worded
 
-IMAGING = frozenset({"RAD", "IMG", "CT", "NMR", "RUS", "RX", "NMS", "imaging", "363679005"})
-"""DiagnosticReport.category: v2-0074 sections of imaging, and SNOMED CT imaging."""
+LABORATORY = frozenset(
+    {"LAB", "CH", "HM", "MB", "MCB", "SR", "TX", "VR", "IMM", "BLB", "GE", "laboratory", "15220000"}
+)
+"""DiagnosticReport.category: the v2-0074 sections whose answers are laboratory values."""
 ATTACHED = Value(shown="→")
 """The answer stands in a document or in other results."""
 
@@ -80,5 +82,5 @@ def examined(report: DiagnosticReport, dated: Dated) -> Report | None:
     when = report.effectiveDateTime or (period.start if period else None) or report.issued
     categories = {code for kind in report.category or () for _, code in codings(kind)}
     reference = f"DiagnosticReport/{report.id}" if report.id else None
-    imaging = not categories.isdisjoint(IMAGING)
-    return Report(said(report.code), reference, dated(when), report.conclusion, imaging)
+    study = bool(categories) and categories.isdisjoint(LABORATORY)
+    return Report(said(report.code), reference, dated(when), report.conclusion, study)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import islice
 
 import msgspec
 
@@ -42,14 +43,18 @@ def _calcium(panel: Panel, slot: str) -> SlotStatus:
     return panel.told(slot, best, "ca_ionised")
 
 
+_NEWEST = 50
+"""How many results of a kind are compared with those of another: a bound on hostile records."""
+
+
 def computed_calcium(panel: Panel) -> SlotStatus | None:
     """Give the slot by the NORIP formula from the newest sample that holds both, else None.
 
     Ca + 0.020 x (41.3 - albumin), mmol/L and g/L. Outside the guideline: formulas differ, and
     Karolinska and Unilabs advise against them; so it is marked as computed and never stored.
     """
-    for calcium in panel.record.results.get("ca_total", ()):
-        for albumin in panel.record.results.get("albumin", ()):
+    for calcium in panel.record.results.get("ca_total", ())[:_NEWEST]:
+        for albumin in panel.record.results.get("albumin", ())[:_NEWEST]:
             value = _corrected(panel, calcium, albumin)
             if value is not None:
                 return _computed(panel, calcium, albumin, value)
@@ -64,7 +69,7 @@ def _computed(panel: Panel, calcium: Result, albumin: Result, value: Value) -> S
         slot="calcium",
         status="answered",
         results=(calcium, albumin),
-        abnormal=verdict(shown, panel.record.person.sex, panel.record.age()),
+        abnormal=verdict(shown, panel.sex, panel.age),
         computed=value,
         notes=(Reason("computedCalcium", sources),),
     )
@@ -116,11 +121,12 @@ _FRACTIONS = 2
 
 def _parts(panel: Panel, slot: str, parts: AbstractSet[str]) -> tuple[Result, ...]:
     """Give the final results of some parts of a profile inside the window, newest first."""
-    return tuple(
+    found = (
         r
         for r in panel.record.results.get(slot, ())
         if r.part in parts and r.state == "final" and panel.fresh(r) is True
     )
+    return tuple(islice(found, _NEWEST))
 
 
 def _s_protein_profile(panel: Panel, slot: str) -> SlotStatus:
@@ -143,7 +149,7 @@ def _light_chains(panel: Panel, slot: str) -> SlotStatus:
     kappa, lamda = panel.answer("flc_kappa"), panel.answer("flc_lambda")
     urine = panel.answer("u_protein_profile", keep=lambda r: r.part != "fraction")
     chains = (kappa, lamda)
-    if all(c.status == "answered" for c in chains):
+    if kappa.status == lamda.status == "answered":
         results = (*kappa.results, *lamda.results)
         told = panel.told(slot, Answer("answered", results, kappa.notes + lamda.notes))
         worst = {panel.told(slot, c).abnormal for c in chains} - {None, "normal"}
@@ -157,7 +163,7 @@ def _light_chains(panel: Panel, slot: str) -> SlotStatus:
     order = [
         a for a, c in zip(("flc_kappa", "flc_lambda"), chains, strict=True) if c.status in ORDERABLE
     ]
-    if any(c.status == "answered" for c in chains):
+    if "answered" in {kappa.status, lamda.status}:
         lacking = msgspec.structs.replace(lacking, notes=(*lacking.notes, Reason("oneChain")))
     if lacking.status == urine.status == "missing":
         lacking = msgspec.structs.replace(lacking, notes=lacking.notes + urine.notes)
@@ -247,4 +253,4 @@ def panel_of(
 ) -> tuple[SlotStatus, ...]:
     """Give the status of the 23 slots; `drafts` are orders being signed now, counted as pending."""
     panel = Panel(record, rules, drafts)
-    return tuple(panel.checked(rule(panel, slot)) for slot, rule in SLOTS.items())
+    return tuple([panel.checked(rule(panel, slot)) for slot, rule in SLOTS.items()])

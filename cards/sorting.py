@@ -26,7 +26,7 @@ class Sorting:
         """Names of the resources that were sent in two versions."""
         self.foreign: set[str] = set()
         """Names of the resources of other patients."""
-        self._seen: dict[str, msgspec.Struct] = {}
+        self._seen: dict[str, Clinical] = {}
         self._mine: set[str | None] = set()
 
     def know(self, patient: Patient, full_url: str | None) -> None:
@@ -39,6 +39,11 @@ class Sorting:
 
     def take(self, entry: Entry, key: str, number: int) -> None:
         """Read one entry of the source `key`."""
+        if (read := entry.resource) is not None:
+            named = f"{read.resourceType}/{read.id}" if read.id else f"{key}[{number}]"
+            if not self._take_plain(read, entry, named):
+                self._sort(read, entry, key, named)
+            return
         place = f"{key}[{number}]"
         try:
             kind = resource_type(entry.raw)
@@ -46,11 +51,11 @@ class Sorting:
                 return
             if kind not in RESOURCES:
                 why = Reason("unknownType" if kind else "noResourceType")
-                self.found.leave_out(place, why)
+                self.found.lose(key, place, why)
                 return
             resource = decode(entry.raw, kind)
         except UnreadableResource as error:
-            self.found.leave_out(place, Reason(error.reason))
+            self.found.lose(key, place, Reason(error.reason))
             return
         name = f"{kind}/{resource.id}" if resource.id else place
         if isinstance(resource, Patient):
@@ -58,6 +63,22 @@ class Sorting:
                 self._refuse(name)
         elif not isinstance(resource, Caller):
             self._sort(resource, entry, key, name)
+
+    def _take_plain(self, resource: Clinical, entry: Entry, name: str) -> bool:
+        """Take in a plain Observation that is surely the patient's and new; tell whether it was.
+
+        The short way of `_sort` for what most entries are; see cards/plain.py.
+        """
+        if not isinstance(resource, Observation) or resource.subject is None:
+            return False
+        if resource.subject.reference not in self._mine or not resource.id or name in self._seen:
+            return False
+        if not self.found.take_plain(resource, name):
+            return False
+        self._seen[name] = resource
+        if entry.full_url:
+            self.found.owned[entry.full_url] = resource
+        return True
 
     def _refuse(self, name: str) -> None:
         self.foreign.add(name)
@@ -70,25 +91,37 @@ class Sorting:
         if owner == "other":
             self._refuse(name)
             return
+        if isinstance(resource, Observation) and not self._about_the_patient(resource):
+            owner = "unknown"
         if resource.id and self._came_before(resource, name):
             return
         if TOO_DEEP in entry.raw:
             self.found.leave_out(name, Reason("tooDeep"))
-        self._read(resource, Place(key, name, owner == "patient"))
-        for raw in resource.contained or ():
-            self._contained(bytes(raw), resource, Place(key, name, owner == "patient"))
+        self._read_all(resource, Place(key, name, owner == "patient"))
         if entry.full_url and name in self.found.owned:
             self.found.owned[entry.full_url] = self.found.owned[name]
+
+    def _about_the_patient(self, observation: Observation) -> bool:
+        """Tell whether the patient was observed, and not a donor, a foetus or a device."""
+        focus = observation.focus or ()
+        return all(self._owner(f, observation.contained) == "patient" for f in focus)
+
+    def _read_all(self, resource: Clinical, place: Place) -> None:
+        """Read a resource and those inside it."""
+        self._read(resource, place)
+        for raw in resource.contained or ():
+            self._contained(bytes(raw), resource, place)
 
     def _came_before(self, resource: Clinical, name: str) -> bool:
         """Tell whether the same was read; another version is read too, so that nothing is lost."""
         first = self._seen.setdefault(name, resource)
         if first is resource:
             return False
-        if first != resource:
+        same = _read_the_same(first, resource)
+        if not same:
             self.twice.add(name)
             self.found.leave_out(name, Reason("twice"))
-        return first == resource
+        return same
 
     def _read(self, resource: Clinical, place: Place) -> None:
         for member in resource.bad:
@@ -113,7 +146,7 @@ class Sorting:
                 return
             inner = _OBSERVATIONS.decode(raw)
         except UnreadableResource as error:
-            self.found.leave_out(place.name, Reason(error.reason))
+            self.found.lose(place.key, place.name, Reason(error.reason))
             return
         name = f"{place.name}#{inner.id or ''}"
         owned = place.owned
@@ -124,3 +157,9 @@ class Sorting:
                 return
             owned = owner == "patient"
         self._read(inner, Place(place.key, name, owned))
+
+
+def _read_the_same(one: Clinical, other: Clinical) -> bool:
+    """Tell whether two resources of one name are equal in every member that the rules read."""
+    members = RESOURCES[one.resourceType].__struct_fields__
+    return all(getattr(one, name) == getattr(other, name) for name in members)

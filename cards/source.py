@@ -4,21 +4,38 @@ The table of ARCHITECTURE.md ("What a prefetch value means") is decided here and
 A source that failed and a source that was empty never look the same.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
-Outcome = Literal["complete", "partial", "unavailable"]
+from cards.fhir import Clinical
+from cards.raw import FAILURES, TOO_DEEP, members_of
+from cards.searchset import Link, Search, Searchset, read_whole
 
-TOO_DEEP = b'"\\u0000nested too deeply"'
-"""The JSON string that the shell leaves in the place of a subtree nested too deeply to decode."""
+__all__ = [
+    "FAILURES",
+    "TOO_DEEP",
+    "Entry",
+    "Outcome",
+    "Source",
+    "UnreadableSource",
+    "open_source",
+    "unavailable",
+]
+
+Outcome = Literal["complete", "partial", "unavailable"]
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One resource of a source: its raw JSON and the full URL it was sent under."""
+    """One resource of a source and the full URL it was sent under.
+
+    `raw` is its JSON; empty where the whole searchset was decoded at once, into `resource`.
+    """
 
     raw: bytes
     full_url: str | None = None
+    resource: Clinical | None = None
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -43,21 +60,6 @@ class UnreadableSource(Exception):
         self.reason = reason
 
 
-class _Name(str):
-    """A member's name that no dictionary takes for another: one that stands twice is kept."""
-
-    __slots__ = ()
-    __hash__ = object.__hash__
-
-
-class _Link(msgspec.Struct):
-    relation: str | None = None
-
-
-class _Search(msgspec.Struct):
-    mode: str | None = None
-
-
 class _Issue(msgspec.Struct):
     severity: str | None = None
 
@@ -76,7 +78,7 @@ class _Bundle(msgspec.Struct):
 class _Entry(msgspec.Struct):
     resource: msgspec.Raw = msgspec.Raw()
     fullUrl: str | None = None  # noqa: N815 -- FHIR's own spelling
-    search: _Search | None = None
+    search: Search | None = None
 
 
 class _Resource(msgspec.Struct):
@@ -88,26 +90,14 @@ _SINGLE = frozenset({"patient", "user"})
 _MORE = 10**9
 """A total that is larger than anything that came."""
 
-FAILURES = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
-"""What decoding hostile JSON may raise."""
-
 _entries = msgspec.json.Decoder(_Entry)
 _outcomes = msgspec.json.Decoder(_Outcome)
 _resources = msgspec.json.Decoder(_Resource)
-_members = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=lambda _kind, text: _Name(text))
 
 
 def unavailable(key: str, reason: str) -> Source:
     """Give the source of a key that could not be had; `reason` as in `Source`."""
     return Source(key, "unavailable", reason)
-
-
-def members_of(raw: bytes) -> list[tuple[str, bytes]]:
-    """Give the members of a JSON object, each as often as it stands there.
-
-    Raises one of `FAILURES` where it is no object.
-    """
-    return [(str(name), bytes(part)) for name, part in _members.decode(raw).items()]
 
 
 def open_source(key: str, raw: bytes) -> Source:
@@ -118,6 +108,8 @@ def open_source(key: str, raw: bytes) -> Source:
     """
     if raw.strip() == b"null":
         return Source(key, "complete")
+    if whole := read_whole(key, raw):
+        return _from_searchset(key, whole)
     try:
         kind = _resources.decode(raw).resourceType
     except FAILURES as error:
@@ -143,6 +135,17 @@ def _is_failure(raw: bytes) -> bool:
     except FAILURES:
         return True
     return not severities or any(s not in {"warning", "information"} for s in severities)
+
+
+def _from_searchset(key: str, whole: Searchset[Clinical]) -> Source:
+    entries: list[Entry] = []
+    included = 0
+    for item in whole.entry:
+        entries.append(Entry(b"", item.fullUrl, item.resource))
+        included += item.search is not None and item.search.mode == "include"
+    bundle = _Bundle([], _is_next(whole.link), whole.total)
+    reason = _shortfall(bundle, len(entries) - included, failed=False)
+    return Source(key, "partial" if reason else "complete", reason, tuple(entries))
 
 
 def _from_bundle(key: str, raw: bytes) -> Source:
@@ -183,9 +186,13 @@ def _bundle(key: str, raw: bytes) -> _Bundle:
 def _has_next(raw: bytes) -> bool:
     """Tell whether there is a next page; a link that cannot be read may be one."""
     try:
-        links = msgspec.json.decode(raw, type=list[_Link] | None) or []
+        links = msgspec.json.decode(raw, type=list[Link] | None) or []
     except FAILURES:
         return True
+    return _is_next(links)
+
+
+def _is_next(links: Iterable[Link]) -> bool:
     return any((link.relation or "").strip().lower() == "next" for link in links)
 
 

@@ -1,5 +1,7 @@
 """The one sentence of a card: self-sufficient, fewer than 140 characters."""
 
+from collections.abc import Mapping
+
 from cards.assessment import NEEDED, Advice, Assessment, severe_calcium
 from cards.card import SUMMARY_LIMIT
 from cards.completeness import mandatory_gaps
@@ -9,7 +11,7 @@ from cards.panel import LACKING, SlotStatus, Status
 from cards.pathways.form import Pathway
 from cards.words import Words
 
-_URGENCY: tuple[Status, ...] = ("missing", "stale", "unreadable", "ask", "pending")
+_URGENCY: Mapping[Status, int] = {"missing": 0, "stale": 1, "unreadable": 2, "ask": 3, "pending": 4}
 
 
 def summary(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
@@ -26,7 +28,7 @@ def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
         gaps = mandatory_gaps(draft, pathway, assessment.chart) if draft else ()
         names = [words.say("gap", b) for b in gaps]
         return fitted(words.say("summary", "cupCheck", blocks=""), names, SUMMARY_LIMIT)
-    key = f"data_{advice.why}" if advice.topic == "data" else advice.topic
+    key = f"{advice.topic}_{advice.why}" if advice.why else advice.topic
     whole = words.say("summary", key, **_values(advice, assessment, words, most=2))
     if len(whole) <= SUMMARY_LIMIT:
         return whole
@@ -36,17 +38,18 @@ def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
 def lacking(assessment: Assessment) -> list[SlotStatus]:
     """Give the slots that lack an answer, the ones to act on first."""
     slots = [s for s in assessment.chart.slots.values() if s.status in LACKING]
-    return sorted(slots, key=lambda s: _URGENCY.index(s.status))
+    return sorted(slots, key=lambda s: _URGENCY[s.status])
 
 
 def total(assessment: Assessment) -> int:
     """Give how many slots apply to the patient."""
-    return sum(s.status != "not-applicable" for s in assessment.chart.slots.values())
+    slots = assessment.chart.slots.values()
+    return len([s for s in slots if s.status != "not-applicable"])
 
 
 def _missing(assessment: Assessment, words: Words) -> str:
     slots = lacking(assessment)
-    pending = sum(s.status == "pending" for s in slots)
+    pending = len([s for s in slots if s.status == "pending"])
     prefix = words.say(
         "summary",
         "aosMissing",

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from operator import attrgetter
 from typing import TypeAlias
 
 from cards.coded import because, codings, said
@@ -15,6 +16,7 @@ Verdict: TypeAlias = tuple[Value | None, State, Reason | None]
 
 VALUES = tuple(name for name in Component.__struct_fields__ if name.startswith("value"))
 """The members of value[x] that FHIR R4 has, of an Observation and of a component alike."""
+_values = attrgetter(*VALUES)
 
 COMPARATORS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "≤": "<=", "≥": ">="}
 _NUMBER = re.compile(r"\s*(<=|>=|<|>|≤|≥)?\s*([+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*([^0-9].*)?")
@@ -22,7 +24,7 @@ _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 """1,234 and 1.234: a decimal in one country, thousands in another."""
 _SIGNS = frozenset("+-±")
 """A test strip is also answered in these alone."""
-_MAX = 1e12
+GREATEST = 1e12
 _LONG = 100
 """No unit is written with more characters."""
 _KEPT = 4096
@@ -58,7 +60,7 @@ def read_value(analyte: Analyte, use: CodeUse, source: Observation | Component) 
 
 def values_in(source: Observation | Component) -> list[str]:
     """Give the names of the value[x] that are there."""
-    return [name for name in VALUES if getattr(source, name) is not None]
+    return [name for name, value in zip(VALUES, _values(source), strict=True) if value is not None]
 
 
 def _absent(source: Observation | Component, *, present: bool) -> Verdict:
@@ -103,7 +105,7 @@ def _quantity(analyte: Analyte, quantity: Quantity) -> Verdict:
 
 def is_measurable(quantity: Quantity) -> bool:
     """Tell whether a quantity can be a measurement: not negative, not beyond all bounds."""
-    fits = quantity.value is not None and 0 <= quantity.value <= _MAX
+    fits = quantity.value is not None and 0 <= quantity.value <= GREATEST
     return fits and (quantity.comparator is None or quantity.comparator in COMPARATORS)
 
 

@@ -23,13 +23,20 @@ class Words:
         """Keep the tables of a language (sv, da or en)."""
         self.language = language
         self.tables = tables
+        slots, analytes = tables.get("slot", {}), TERMS.analytes.items()
+        self._short = {**slots, **{key: a.short[language] for key, a in analytes}}
+        self._names = {**slots, **{key: a.name[language] for key, a in analytes}}
+        self._units = {
+            u.ucum: self._printed(u.ucum) for a in TERMS.analytes.values() for u in a.units
+        }
 
     def say(self, table: str, key: str, **values: object) -> str:
         """Give a text with its placeholders filled; raises KeyError for a text that is not there.
 
         What comes from a patient's record must be escaped before it is put in.
         """
-        return self.tables[table][key].format(**values)
+        text = self.tables[table][key]
+        return text.format(**values) if values else text
 
     def has(self, table: str, key: str) -> bool:
         """Tell whether there is such a text."""
@@ -49,11 +56,7 @@ class Words:
 
     def slot(self, slot: str, *, short: bool = True) -> str:
         """Give the name of a panel slot or analyte; short for summaries."""
-        key = {"calcium": "ca_ionised", "light_chains": "flc_kappa"}.get(slot, slot)
-        analyte = TERMS.analyte(key)
-        if slot in {"calcium", "light_chains"}:
-            return self.say("slot", slot)
-        return (analyte.short if short else analyte.name)[self.language]
+        return self._short[slot] if short else self._names[slot]
 
     def concept(self, key: str) -> str:
         """Give the name of a finding, a site or an organ."""
@@ -69,13 +72,18 @@ class Words:
         """Give a value with its unit, with the decimal sign of the language."""
         if value is None:
             return ""
-        shown = self.say("phrase", "seeReport") if value.shown == SEE_REPORT else value.shown
+        shown, unit = value.shown, value.unit
+        if shown == SEE_REPORT:
+            shown = self.say("phrase", "seeReport")
         if value.number is not None or _NUMBERS.fullmatch(shown):
             shown = self._decimals(shown)
-        return f"{shown} {self.unit(value.unit)}" if value.unit else shown
+        return f"{shown} {self._units.get(unit) or self._printed(unit)}" if unit else shown
 
     def unit(self, ucum: str) -> str:
         """Give a UCUM unit as people write it: µg/L, 10⁹/L, and IU in the language's letters."""
+        return self._units.get(ucum) or self._printed(ucum)
+
+    def _printed(self, ucum: str) -> str:
         text = ucum.replace("10*9", "10⁹").replace("10*3", "10³")
         text = text.replace("{1.73_m2}", f"{self._decimals('1.73')} m²")
         text = text.replace("[IU]", "IU" if self.language == "en" else "IE")

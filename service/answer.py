@@ -69,8 +69,8 @@ def judged(call: HookRequest, desk: Desk) -> Assessment:
         catalogue=catalogue(desk.settings.canonical, desk.client),
     )
     try:
-        drafts = read_drafts(call.draft_orders, about)
         record = read_record(sources, about)
+        drafts = read_drafts(call.draft_orders, about, record.person.identifiers)
     except PatientMismatch as error:
         raise BadRequest(
             "The Patient sent is not the patient of the call.",

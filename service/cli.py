@@ -184,3 +184,7 @@ def _read(path: Path) -> bytes:
 
 def _day(today: datetime | None) -> date:
     return today.date() if today else datetime.now(ZONE).date()
+
+
+if __name__ == "__main__":
+    app()

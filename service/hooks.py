@@ -109,8 +109,9 @@ class HookRequest(msgspec.Struct, frozen=True):
     prefetch: dict[str, bytes] = {}
 
 
-_HTTP = re.compile(r"https?://[^\s/?#]+\S*")
-_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._\-]{1,128}")
+_HTTP = re.compile(r"https?://[^\s/?#]\S{0,2000}")
+_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._\-]{1,256}")
+_USER = re.compile(r"[A-Za-z]{1,64}/[^\s<>\"'/]{1,256}")
 
 
 def read_request(
@@ -136,7 +137,7 @@ def read_request(
         instance=required_text(call, "hookInstance", "hookInstance"),
         user_id=_user_id(context),
         patient_id=_patient_id(context),
-        encounter_id=optional_text(context, "encounterId", "context.encounterId") or None,
+        encounter_id=_encounter_id(context),
         draft_orders=_draft_orders(context) if service.hook == "order-sign" else None,
         fhir_server=_fhir_server(call),
         prefetch=_prefetch(call, service, keys or {}),
@@ -148,9 +149,18 @@ def read_request(
 
 def _user_id(context: Mapping[str, msgspec.Raw]) -> str:
     user_id = required_text(context, "userId", "context.userId")
-    if "/" not in user_id:
+    if not _USER.fullmatch(user_id):
         raise ill("context.userId", "context.userId must read Type/id.", "bad-reference")
     return user_id
+
+
+def _encounter_id(context: Mapping[str, msgspec.Raw]) -> str | None:
+    encounter_id = optional_text(context, "encounterId", "context.encounterId")
+    if encounter_id and not _ID.fullmatch(encounter_id):
+        raise ill(
+            "context.encounterId", "context.encounterId must be one FHIR id.", "bad-reference"
+        )
+    return encounter_id or None
 
 
 def _patient_id(context: Mapping[str, msgspec.Raw]) -> str:

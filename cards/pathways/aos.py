@@ -77,7 +77,12 @@ AOS = Pathway(
         ),
         "specific": recorded("specific", "organ.", "malignancy.primary", section=ON_SUSPICION),
         "iron_deficiency": any_of(
-            recorded("iron_deficiency_coded", "iron_deficiency_anaemia", section=ON_SUSPICION),
+            recorded(
+                "iron_deficiency_coded",
+                "iron_deficiency_anaemia",
+                age="new",
+                section=ON_SUSPICION,
+            ),
             all_of(
                 abnormal("hb", "low", section=ON_SUSPICION),
                 below("ferritin", 15, section=ON_SUSPICION),
@@ -94,6 +99,7 @@ AOS = Pathway(
                 "organ.",
                 "malignancy.primary",
                 "suspected_malignancy_obs",
+                age="new",
                 section=OUTSIDE,
             ),
             at_least(
@@ -122,10 +128,19 @@ AOS = Pathway(
             section=OUTSIDE,
         ),
     },
-    ask=("newOnset", "noSpecificDiagnosis", "assessed", "wishesBenefitCopes", "informed", "phones"),
+    ask=(
+        "newOnset",
+        "noSpecificDiagnosis",
+        "examined",
+        "assessed",
+        "wishesBenefitCopes",
+        "informed",
+        "phones",
+    ),
     blocks=(
         "reason",
         "history",
+        "examination",
         "malignancy",
         "results",
         "lacking",
@@ -133,7 +148,7 @@ AOS = Pathway(
         "phonePatient",
         "phoneReferrer",
     ),
-    mandatory=("results", "phonePatient", "phoneReferrer"),
+    mandatory=("results", "examination", "phonePatient", "phoneReferrer"),
     registration="VP810",
     panel=True,
     links={

@@ -39,12 +39,11 @@ CUP_SE = Pathway(
                 age="new",
                 section=WELL_FOUNDED,
             ),
-            recorded("unknown_primary", "conclusion.", section=WELL_FOUNDED),
             recorded("metastasis_earlier", "metastasis.", age="old", section=WELL_FOUNDED),
             id="finding_only",
             section=WELL_FOUNDED,
         ),
-        "cord": recorded("cord", "cord_compression", section=ACUTE),
+        "cord": recorded("cord", "cord_compression", age="new", section=ACUTE),
         "cord_setting": any_of(
             recorded(
                 "malignancy_any",
@@ -58,6 +57,7 @@ CUP_SE = Pathway(
                 "malignancy_earlier",
                 "organ.",
                 "malignancy.primary",
+                "malignancy.earlier",
                 presence="past",
                 section=ACUTE,
             ),
@@ -76,6 +76,7 @@ CUP_SE = Pathway(
     blocks=(
         "reason",
         "history",
+        "examination",
         "malignancy",
         "results",
         "information",

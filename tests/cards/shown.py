@@ -9,6 +9,7 @@ import msgspec
 
 from cards.assessment import Assessment, assess
 from cards.card import Response, encoded
+from cards.completeness import answer_references
 from cards.drafts import read_drafts
 from cards.panel import Rules
 from cards.pathways import PATHWAYS
@@ -16,6 +17,7 @@ from cards.referral import Form
 from cards.rendering import Manner, render
 from cards.source import open_source
 from cards.terminology import LANGUAGES
+from cards.words import WORDS
 from tests.cards import build
 from tests.cards.situations import Case as Situation
 from tests.cards.situations import (
@@ -127,6 +129,14 @@ def cup_draft(**changes):
     return aos_draft(**{"code": build.concept(build.OURS, "svf-cup"), **changes})
 
 
+def whole_draft(assessment: Assessment, pathway="aos"):
+    """Give the referral being signed that holds every block and points at every answer."""
+    make = {"aos": aos_draft, "cup-se": cup_draft}[pathway]
+    blocks = [WORDS["sv"].say("block", b) for b in PATHWAYS[pathway].blocks if b != "results"]
+    info = [{"reference": r} for r in answer_references(assessment.chart)]
+    return make(note=[{"text": f"{b}\nSkrivet."} for b in blocks], supportingInfo=info)
+
+
 @cache
 def every_situation() -> dict[str, Assessment]:
     """Give situations that together show every topic and every variant of its texts."""
@@ -149,9 +159,15 @@ def every_situation() -> dict[str, Assessment]:
         "aosMissing, sign": situation(conditions=SYMPTOMS, panel=GAPS, **signing),
         "aosReady": situation(conditions=[*SYMPTOMS, "pregnancy"], panel="complete"),
         "aosCheck": situation(panel="complete", **signing),
+        "aosCheck_complete": situation(
+            panel="complete", hook=SIGN, drafts=[whole_draft(situation(panel="complete"))]
+        ),
         "cupRefer": situation(conditions=[liver, *nodes]),
         "cupExcluded": situation(conditions=[liver, breast]),
         "cupAsk": situation(conditions=[lesion("lymphadenopathy.ln_retroperitoneal")]),
+        "cupAsk_earlier": situation(
+            conditions=[ConditionWords(concept="metastasis.liver", onset="-700 d")]
+        ),
         "cupCheck": situation(conditions=[liver], hook=SIGN, drafts=[cup_draft()]),
         "duplicate": situation(conditions=[liver], orders=[OrderWords(refer="cup-se")]),
         "data_birthDate": situation(patient=PatientWords(age=None), conditions=[liver]),

@@ -84,6 +84,7 @@ class ConditionWords(Words):
     code: str | None = None
     text: str | None = None
     status: str = "active"
+    """The clinical status, or "not said"."""
     verification: str = "confirmed"
     onset: str | None = None
     recorded: str | None = None
@@ -226,7 +227,7 @@ def condition(words: str | ConditionWords, number: int) -> build.Json:
     return build.condition(
         id=f"c{number}",
         code=coded,
-        clinicalStatus=build.concept(None, words.status),
+        clinicalStatus=None if words.status == "not said" else build.concept(None, words.status),
         verificationStatus=build.concept(None, words.verification),
         onsetDateTime=when(words.onset),
         recordedDate=when(words.recorded),

@@ -21,7 +21,7 @@ from cards.assessment import (
 from cards.panel import ORDERABLE, Rules
 from cards.pathways import PATHWAYS
 from cards.terminology import TERMS
-from tests.cards.charts import ago, chart, cut, diagnosis, number, order, record, result
+from tests.cards.charts import ago, chart, cut, diagnosis, month, number, order, record, result
 from tests.cards.situations import Case, assessed
 
 CHILD, ADULT, OPEN = ago(10 * 366), ago(66 * 366), None
@@ -154,6 +154,16 @@ def test_abnormal_values_alone_open_nothing_in_a_child():
     assert topics(judged(result("hb", 70.0, flags=("LL",)), birth=CHILD)) == []
 
 
+@pytest.mark.parametrize(
+    "concept",
+    ["metastasis.liver", "organ.brain", "malignancy.primary", "suspected_malignancy_obs"],
+)
+def test_malignancy_stated_long_ago_in_a_child_opens_nothing(concept: str):
+    assert topics(judged(diagnosis(concept, onset=181), birth=CHILD)) == []
+    assert topics(judged(diagnosis(concept, onset=180), birth=CHILD)) == ["underAge"]
+    assert topics(judged(diagnosis(concept, onset=None), birth=CHILD)) == ["underAge"]
+
+
 # -- age not known ---------------------------------------------------------------------------------
 
 
@@ -187,7 +197,7 @@ def test_signing_what_is_not_ours_is_not_interrupted(panel: str):
 
 def test_signing_a_test_when_the_panel_is_complete_is_not_interrupted():
     found = situation(
-        hook="order-sign", drafts=["hb"], panel="complete", conditions=["weight_loss"]
+        hook="order-sign", drafts=["esr"], panel="complete", conditions=["weight_loss"]
     )
     assert topics(found) == []
 
@@ -195,15 +205,44 @@ def test_signing_a_test_when_the_panel_is_complete_is_not_interrupted():
 def test_signing_a_test_while_only_others_are_waited_for_is_not_interrupted():
     found = situation(
         hook="order-sign",
-        drafts=["hb"],
-        panel={"without": ["hb"], "pending": ["tsh"]},
+        drafts=["esr"],
+        panel={"without": ["esr"], "pending": ["tsh"]},
         conditions=["weight_loss"],
     )
     assert topics(found) == []
 
 
 def test_signing_a_test_without_any_suspicion_is_not_interrupted():
-    assert topics(situation(hook="order-sign", drafts=["hb"])) == []
+    assert topics(situation(hook="order-sign", drafts=["esr"])) == []
+
+
+@pytest.mark.parametrize(
+    ("drafts", "concerned"),
+    [
+        (["hb"], False),
+        (["hb", "crp"], False),
+        (["hb", "hb", "crp"], False),
+        (["hb", "crp", "tsh"], True),
+        (["esr"], True),
+        (["s_protein_profile"], True),
+        (["flc_kappa"], True),
+        (["flc_lambda"], True),
+        (["u_protein_profile"], True),
+        ([{"text": "Röntgen knä"}, "hb", "crp"], False),
+        (["cup-se", "hb", "crp"], False),
+    ],
+)
+def test_signing_tests_bears_on_the_panel_with_three_of_them_or_one_that_is_distinctive(
+    drafts: list, concerned
+):
+    found = situation(hook="order-sign", drafts=drafts, conditions=["weight_loss"])
+    assert ("aosMissing" in topics(found)) is concerned
+
+
+def test_a_call_that_does_not_bear_on_us_is_not_told_what_was_not_read():
+    given = {"hook": "order-sign", "sources": {"conditions": "partial"}}
+    assert topics(situation(drafts=["hb"], **given)) == []
+    assert topics(situation(drafts=["esr"], **given)) == ["data"]
 
 
 @pytest.mark.parametrize("drafts", [["aos"], ["aos", "hb"], ["cup-se"], ["aos", "cup-se"]])
@@ -243,7 +282,7 @@ def test_a_lesion_with_a_referral_under_way_is_not_asked_about_again():
         ({"authored": ago(180)}, True),
         ({"authored": ago(181)}, False),
         ({"status": "draft"}, False),
-        ({"status": "completed"}, False),
+        ({"status": "revoked"}, False),
         ({"status": None}, False),
     ],
 )
@@ -252,11 +291,96 @@ def test_only_an_active_recent_referral_is_a_duplicate(changes: dict[str, object
     assert topics(found) == (["duplicate"] if counts else ["aosMissing"])
 
 
+PAIN = diagnosis("pain", onset=60)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sent", "answered"),
+    [
+        ([WEIGHT], ago(1), True),
+        ([WEIGHT], ago(30), True),
+        ([WEIGHT], ago(31), False),
+        ([PAIN], ago(60), True),
+        ([PAIN, WEIGHT], ago(60), False),
+        ([PAIN, WEIGHT], ago(30), True),
+        ([WEIGHT], None, False),
+        ([diagnosis("weight_loss", onset=180)], ago(180), True),
+        ([diagnosis("weight_loss", onset=None)], ago(1), False),
+        ([diagnosis("weight_loss", onset=month(2026, 2))], ago(2), True),
+        ([diagnosis("weight_loss", onset=month(2026, 2))], ago(10), False),
+    ],
+)
+def test_a_completed_referral_counts_while_nothing_it_rests_on_is_newer(
+    facts: list, sent: object, answered
+):
+    found = judged(*facts, order(pathway="aos", status="completed", authored=sent))
+    assert topics(found) == (["duplicate"] if answered else ["aosMissing"])
+
+
+def test_a_completed_referral_older_than_the_window_is_forgotten_with_its_symptoms():
+    rules = Rules(symptom_max_age_days=365)
+    old = order(pathway="aos", status="completed", authored=ago(300))
+    ill = diagnosis("weight_loss", onset=320)
+    assert topics(judged(ill, old, rules=rules)) == ["duplicate"]
+    older = order(pathway="aos", status="completed", authored=ago(366))
+    assert topics(judged(ill, older, rules=rules)) == ["aosMissing"]
+
+
+def test_a_completed_cup_referral_covers_a_metastasis_but_no_finding_after_it():
+    done = order(pathway="cup-se", status="completed", authored=ago(20))
+    assert topics(judged(LIVER, done)) == ["duplicate"]
+    assert topics(judged(LIVER, diagnosis("metastasis.bone", onset=5), done)) == ["cupRefer"]
+    assert topics(judged(diagnosis("lesion.liver"), done)) == ["duplicate"]
+    assert topics(judged(diagnosis("lesion.liver", onset=5), done)) == ["cupAsk"]
+
+
+def test_a_completed_referral_says_nothing_of_one_that_rests_on_no_diagnosis():
+    done = {"refer": "aos", "status": "completed", "authored": "-100 d"}
+    found = situation(hook="order-sign", drafts=["aos"], orders=[done], panel="complete")
+    assert topics(found) == ["aosCheck"]
+
+
 # -- CUP beside AOS --------------------------------------------------------------------------------
 
 
 def test_a_metastasis_suspicion_has_the_cup_card_alone_whatever_tests_lack():
     assert topics(judged(LIVER, WEIGHT)) == ["cupRefer"]
+
+
+@pytest.mark.parametrize("panel", ["complete", "none"])
+def test_a_metastasis_suspicion_silences_aos_at_signing_too(panel: str):
+    given = {"hook": "order-sign", "conditions": ["metastasis.liver", "weight_loss"]}
+    found = situation(drafts=["aos"], panel=panel, **given)
+    assert [(a.topic, a.refer, a.update) for a in found.advice] == [("cupRefer", "cup-se", None)]
+    assert topics(situation(drafts=["esr"], panel=panel, **given)) == []
+
+
+@pytest.mark.parametrize(
+    ("concepts", "why"),
+    [
+        ([("metastasis.liver", 700)], "earlier"),
+        ([("metastasis.liver", 700), ("lesion.lung", 5)], ""),
+        ([("metastasis.liver", 700), ("lymphadenopathy.ln_neck", 700)], "earlier"),
+        ([("lesion.lung", 5)], ""),
+    ],
+)
+def test_an_old_metastasis_alone_is_asked_about_in_words_of_its_own(concepts: list, why: str):
+    found = judged(*(diagnosis(c, onset=days) for c, days in concepts))
+    assert [(a.topic, a.why, a.refer) for a in found.advice] == [("cupAsk", why, None)]
+
+
+def test_an_unknown_primary_as_a_diagnosis_opens_no_card():
+    assert topics(judged(diagnosis("conclusion.unknown_primary"))) == []
+    assert topics(judged(diagnosis("conclusion.unknown_primary"), WEIGHT)) == ["aosMissing"]
+
+
+UNCLEAR = diagnosis("organ.breast", presence="uncertain")
+
+
+def test_a_cancer_of_unclear_status_excludes_neither_pathway_and_lets_nothing_be_proposed():
+    assert [(a.topic, a.refer) for a in judged(WEIGHT, UNCLEAR).advice] == [("aosMissing", None)]
+    cup = judged(LIVER, UNCLEAR).advice
+    assert [(a.topic, a.why, a.refer) for a in cup] == [("data", "organNotChecked", None)]
 
 
 def test_a_lesion_beside_general_symptoms_is_asked_about_and_the_aos_card_stays():
@@ -301,6 +425,12 @@ def test_iron_deficiency_redirects_and_leaves_the_aos_card():
     found = judged(WEIGHT, result("hb", 90.0), result("ferritin", 8.0))
     assert topics(found) == ["aosIronDeficiency", "aosMissing"]
     assert found.advice[0].redirects == ("colorectal", "oesophagus_stomach")
+
+
+@pytest.mark.parametrize(("onset", "counts"), [(180, True), (None, True), (181, False)])
+def test_a_coded_iron_deficiency_counts_while_it_is_new(onset: int | None, counts):
+    found = judged(WEIGHT, diagnosis("iron_deficiency_anaemia", onset=onset))
+    assert ("aosIronDeficiency" in topics(found)) is counts
 
 
 def test_a_panel_of_which_all_that_lacks_was_not_read_is_not_called_incomplete():
@@ -390,6 +520,7 @@ def test_the_limits_of_severe_calcium_lie_above_the_default_limits():
         ([diagnosis("organ.prostate")], True),
         ([diagnosis("organ.prostate", presence="past")], True),
         ([diagnosis("malignancy.primary", presence="past")], True),
+        ([diagnosis("malignancy.earlier", presence="past")], True),
         ([diagnosis("suspected_malignancy_obs")], True),
         ([WEIGHT], True),
         ([], False),
@@ -398,6 +529,12 @@ def test_the_limits_of_severe_calcium_lie_above_the_default_limits():
 )
 def test_cord_compression_is_acute_beside_any_suspicion_of_cancer(setting: list, said):
     found = judged(diagnosis("cord_compression"), *setting)
+    assert ("acuteCord" in topics(found)) is said
+
+
+@pytest.mark.parametrize(("onset", "said"), [(180, True), (181, False), (None, True)])
+def test_only_a_new_cord_compression_is_acute(onset: int | None, said):
+    found = judged(diagnosis("cord_compression", onset=onset), LIVER)
     assert ("acuteCord" in topics(found)) is said
 
 

@@ -107,34 +107,118 @@ def test_a_diagnosis_keeps_its_facts():
     [
         ("http://hl7.org/fhir/sid/icd-10", "C50.1", {"organ.breast", "malignancy.primary"}),
         ("http://hl7.org/fhir/sid/icd-10", "C44.3", {"malignancy.skin"}),
+        ("http://hl7.org/fhir/sid/icd-10", "C76.1", {"malignancy.primary"}),
+        ("http://hl7.org/fhir/sid/icd-10", "Z85.3", {"malignancy.earlier"}),
+        ("http://hl7.org/fhir/sid/icd-10", "Z85", {"malignancy.earlier"}),
+        ("http://hl7.org/fhir/sid/icd-10", "Z86.0", set()),
+        ("urn:oid:1.2.208.176.2.4", "DZ853", {"malignancy.earlier"}),
+        ("http://hl7.org/fhir/sid/icd-10", "C80", {"conclusion.unknown_primary"}),
         ("http://hl7.org/fhir/sid/icd-10", "E11", set()),
         ("urn:oid:1.2.208.176.2.4", "DC501", {"malignancy.primary"}),
         ("urn:local", "trött", {"fatigue"}),
         ("urn:local", "annat", set()),
         (None, "C50.1", set()),
+        ("http://hl7.org/fhir/sid/icd-10", "C50.1" + "0" * 200, set()),
         (LOINC, "718-7", set()),
     ],
 )
 def test_a_code_means_the_concepts_of_the_tables(system, code, concepts):
     the_call = call(site_map={"urn:local|trött": "fatigue"})
     found = record_of(condition(code=concept(system, code)), the_call=the_call).diagnoses
-    assert {c for d in found for c in d.concepts} >= concepts
-    assert bool(found) is bool(concepts)
+    assert [d.concepts >= concepts and bool(d.concepts) is bool(concepts) for d in found] == [True]
 
 
 @pytest.mark.parametrize(
-    "code",
-    [{"text": "trötthet"}, {"text": " "}, {"coding": []}, {"coding": [{"code": " "}]}, ..., 5],
+    ("code", "lost"),
+    [
+        ({"text": "trötthet"}, False),
+        ({"text": " "}, True),
+        ({"coding": []}, True),
+        ({"coding": [{"code": " "}]}, True),
+        (..., True),
+        (5, True),
+    ],
 )
-def test_a_condition_that_may_be_anything_is_listed_and_costs_no_other(code):
+def test_a_condition_that_may_be_anything_leaves_its_source_incomplete(code, lost):
     sent = condition(code=code)
     if code is ...:
         del sent["code"]
     record = record_of(sent)
-    assert record.complete("conditions")
+    assert record.complete("conditions") is not lost
     assert ("Condition/con-fatigue", "noCode") in [
         (u.reference, u.reason.id) for u in record.unread
     ]
+
+
+@pytest.mark.parametrize("status", ["active", "resolved", None])
+def test_a_history_of_cancer_is_past_whatever_its_status(status):
+    coded = concept("http://hl7.org/fhir/sid/icd-10", "Z85.3")
+    clinical = concept(None, status) if status else None
+    assert presences(condition(code=coded, clinicalStatus=clinical)) == [("past", None)]
+
+
+def test_a_history_of_cancer_that_is_refuted_or_unclear_stays_so():
+    coded = concept("http://hl7.org/fhir/sid/icd-10", "Z85.3")
+    assert presences(condition(code=coded, verificationStatus=concept(None, "refuted"))) == []
+    odd = condition(code=coded, clinicalStatus=concept(None, "odd"))
+    assert presences(odd) == [("uncertain", "unknownStatus")]
+
+
+DIABETES = concept("http://hl7.org/fhir/sid/icd-10", "E11.9", "Diabetes")
+
+
+def test_a_condition_that_no_rule_asks_for_is_kept_with_its_words():
+    (found,) = record_of(condition(code=DIABETES)).diagnoses
+    assert (found.concepts, found.text, found.presence) == (frozenset(), "Diabetes", "present")
+    assert [c.code for c in found.codings] == ["E11.9"]
+
+
+def test_an_unreadable_status_is_listed_only_where_a_rule_could_ask_for_the_diagnosis():
+    odd = concept(None, "odd")
+    plain = record_of(condition(code=DIABETES, clinicalStatus=odd))
+    assert [d.presence for d in plain.diagnoses] == ["uncertain"]
+    assert plain.unread == ()
+    asked = record_of(condition(clinicalStatus=odd))
+    assert [(u.reference, u.reason.id) for u in asked.unread] == [
+        ("Condition/con-fatigue", "unknownStatus")
+    ]
+
+
+# -- a cancer without a status ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("members", "presence"),
+    [
+        ({"onsetDateTime": "2021-03-03"}, "present"),
+        ({"onsetDateTime": "2021-03-02"}, "uncertain"),
+        ({"onsetDateTime": "2021"}, "present"),
+        ({"onsetDateTime": "2020"}, "uncertain"),
+        ({"onsetDateTime": None}, "present"),
+        ({"onsetDateTime": None, "recordedDate": "2015-06-01"}, "uncertain"),
+        ({"onsetDateTime": "2015", "clinicalStatus": concept(None, "active")}, "present"),
+        ({"onsetDateTime": "2015", "clinicalStatus": concept(None, "resolved")}, "past"),
+        ({"onsetDateTime": "2015", "abatementDateTime": "2016"}, "past"),
+    ],
+)
+@pytest.mark.parametrize("key", ["organ.breast", "malignancy.primary"])
+def test_an_old_cancer_without_a_status_is_neither_active_nor_over(members, presence, key):
+    coded = {"code": concept("http://hl7.org/fhir/sid/icd-10", "C76.1")}
+    of = {} if key == "organ.breast" else coded
+    sent = condition("organ.breast", **({"clinicalStatus": None} | of | members))
+    assert [d.presence for d in record_of(sent).diagnoses] == [presence]
+
+
+@pytest.mark.parametrize("key", ["metastasis.liver", "weight_loss", "pregnancy"])
+def test_only_of_a_cancer_does_age_make_the_status_unclear(key):
+    sent = condition(key, clinicalStatus=None, onsetDateTime="2015-01-01")
+    assert presences(sent) == [("present", None)]
+
+
+def test_why_an_old_cancer_is_unclear_is_kept_and_it_is_not_called_unread():
+    sent = condition("organ.breast", clinicalStatus=None, onsetDateTime="2015-01-01")
+    assert presences(sent) == [("uncertain", "unknownStatus")]
+    assert record_of(sent).unread == ()
 
 
 # -- findings --------------------------------------------------------------------------------------

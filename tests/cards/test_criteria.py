@@ -27,7 +27,7 @@ from cards.criteria import (
     without,
 )
 from cards.panel import Rules
-from cards.record import Value
+from cards.record import Result, Value
 from tests.cards.charts import (
     TODAY,
     ago,
@@ -315,14 +315,23 @@ def test_no_answer_and_no_verdict_are_unknown():
     assert criterion.judge(chart(result("hb", 125.0), sex=None)).met is None
 
 
-def test_in_a_recorded_pregnancy_a_raised_alp_is_unknown_and_other_values_are_not():
-    alp = abnormal("alp", "high", section="S")
-    raised, pregnant = result("alp", 2.5), diagnosis("pregnancy")
-    assert alp.judge(chart(raised)).met is True
-    assert alp.judge(chart(raised, pregnant)).met is None
-    assert alp.judge(chart(result("alp", 1.0), pregnant)).met is False
-    esr = abnormal("esr", "high", section="S")
-    assert esr.judge(chart(result("esr", 80.0), pregnant)).met is True
+@pytest.mark.parametrize(
+    ("slot", "direction", "odd", "usual", "in_pregnancy"),
+    [
+        ("alp", "high", result("alp", 2.5), result("alp", 1.0), None),
+        ("esr", "high", result("esr", 80.0), result("esr", 8.0), None),
+        ("hb", "low", result("hb", 100.0), result("hb", 130.0), None),
+        ("calcium", "high", result("ca_ionised", 1.45), result("ca_ionised", 1.24), True),
+    ],
+)
+def test_what_pregnancy_itself_shifts_is_unknown_in_a_recorded_pregnancy(
+    slot: str, direction: str, odd: Result, usual: Result, in_pregnancy
+):
+    criterion, pregnant = abnormal(slot, direction, section="S"), diagnosis("pregnancy")
+    assert criterion.judge(chart(odd)).met is True
+    assert criterion.judge(chart(odd, pregnant)).met is in_pregnancy
+    assert criterion.judge(chart(odd, diagnosis("pregnancy", onset=301))).met is True
+    assert criterion.judge(chart(usual, pregnant)).met is False
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.cards.shown import (
     LANGUAGES,
     SIGN,
     SYMPTOMS,
+    ConditionWords,
     CountWords,
     PanelWords,
     PatientWords,
@@ -24,6 +25,7 @@ from tests.cards.shown import (
     lesion,
     partly,
     situation,
+    wire,
 )
 
 SV = WORDS["sv"]
@@ -53,7 +55,7 @@ def test_a_card_begins_with_what_to_do(name):
     if name in {"aosMissing", "aosMissing, sign"}:
         assert body(shown, topic).startswith("**Hb 60 g/L")
         return
-    assert first(shown, topic) == (name if topic == "data" else topic)
+    assert first(shown, topic) == name.split(",")[0]
 
 
 def test_signing_a_referral_with_gaps_is_allowed_and_said():
@@ -93,10 +95,38 @@ def test_of_the_answers_only_the_abnormal_are_listed_and_all_are_counted():
     given = situation(conditions=SYMPTOMS, patient=PatientWords(sex="male"), panel=values)
     detail = body(given, "aosReady")
     assert SV.say("phrase", "answeredCount", count=23, total=23) in detail
-    names = [r[0] for r in rows(detail)[1:]]
-    assert names == [SV.slot("hb", short=False), SV.slot("esr", short=False)]
+    assert [r[0] for r in rows(detail)[1:]] == [
+        SV.slot(s, short=False) for s in ("hb", "esr", "s_protein_profile")
+    ]
+
+
+def test_an_answer_in_words_is_shown_to_be_read():
+    detail = body(situation(conditions=SYMPTOMS, panel="complete"), "aosReady")
+    (profile,) = rows(detail)[1:]
+    assert profile[0] == SV.slot("s_protein_profile", short=False)
+    assert profile[1:3] == ["Normal fördelning, ingen M-komponent", SV.say("flag", "read")]
+
+
+def test_a_strip_is_shown_only_where_a_component_is_not_negative():
+    found = {"loinc|20454-5": "3+"}
+    strip = body(situation(conditions=SYMPTOMS, panel=PanelWords(values=found)), "aosReady")
+    shown = {r[0]: r[1:3] for r in rows(strip)}
+    value, flag = shown[SV.slot("u_dipstick", short=False)]
+    assert "protein 3+" in value
+    assert flag == SV.say("flag", "read")
     quiet = body(situation(conditions=SYMPTOMS, panel="complete"), "aosReady")
-    assert rows(quiet) == []
+    assert SV.slot("u_dipstick", short=False) not in quiet
+
+
+def test_a_raised_psa_asks_whether_it_is_the_prostate_on_cards_about_the_panel_alone():
+    man = PatientWords(sex="male")
+    raised = PanelWords(values={"psa": "45 ug/L"})
+    given = situation(conditions=SYMPTOMS, patient=man, panel=raised)
+    assert f"- {SV.say('phrase', 'psaHigh')}" in body(given, "aosReady").split("\n")
+    normal = situation(conditions=SYMPTOMS, patient=man, panel="complete")
+    assert SV.say("phrase", "psaHigh") not in body(normal, "aosReady")
+    metastasis = situation(conditions=[lesion()], patient=man, panel=raised)
+    assert SV.say("phrase", "psaHigh") not in body(metastasis, "cupRefer")
 
 
 def test_the_reasons_stand_with_their_evidence():
@@ -107,7 +137,8 @@ def test_the_reasons_stand_with_their_evidence():
 
 def test_a_metastasis_card_names_the_finding_and_says_that_tests_are_not_awaited():
     detail = body(every_situation()["cupRefer"], "cupRefer")
-    assert SV.say("phrase", "noPanel") in detail
+    assert "Blodprov krävs inte" in detail
+    assert "prov har svar" not in detail
     assert SV.concept("metastasis.liver") in detail
     assert rows(detail) == []
 
@@ -190,11 +221,51 @@ def test_what_only_the_clinician_knows_is_asked_and_the_code_to_register_is_name
 
 def test_facts_are_shown_where_they_bear_on_the_advice():
     many = CountWords(recent=9, before=2)
-    for topic, conditions in (("aosMissing", SYMPTOMS), ("cupRefer", [lesion()])):
+    shown = body(situation(conditions=SYMPTOMS, contacts=many), "aosMissing")
+    assert SV.say("phrase", "contacts", recent=9, before=2) in shown
+    for topic, conditions in (
+        ("cupRefer", [lesion()]),
+        ("cupAsk", [lesion("lesion.liver")]),
+        ("cupExcluded", [lesion(), lesion("organ.breast")]),
+    ):
         given = situation(conditions=conditions, contacts=many)
-        assert SV.say("phrase", "contacts", recent=9, before=2) in body(given, topic)
-    known = situation(conditions=[lesion(), lesion("organ.breast")], contacts=many)
-    assert SV.say("heading", "facts") not in body(known, "cupExcluded")
+        assert SV.say("heading", "facts") not in body(given, topic)
+
+
+def test_that_the_guideline_sets_no_limit_is_said_once_and_only_beside_facts():
+    many = situation(conditions=SYMPTOMS, contacts=CountWords(recent=9, before=2))
+    assert body(many, "aosMissing").count(SV.say("phrase", "noLimit")) == 1
+    none = situation(conditions=SYMPTOMS)
+    assert SV.say("phrase", "noLimit") not in body(none, "aosMissing")
+
+
+def unclear(concept="organ.breast"):
+    """Give a cancer of long ago of which nobody says whether it is active."""
+    return ConditionWords(concept=concept, status="not said", recorded="-3000 d")
+
+
+@pytest.mark.parametrize(
+    ("topic", "conditions"),
+    [("data", [lesion()]), ("cupAsk", [lesion("lesion.liver")]), ("aosMissing", SYMPTOMS)],
+)
+def test_a_cancer_of_unclear_status_is_named_with_what_it_would_mean(topic, conditions):
+    detail = body(situation(conditions=[*conditions, unclear()]), topic)
+    text = f"{SV.concept('organ.breast')} (2017-12-14)"
+    assert f"- {SV.say('phrase', 'unclearCancer', text=text)}" in detail.split("\n")
+    assert "Cancer med oklar status" not in wire(situation(conditions=conditions)).decode()
+
+
+@pytest.mark.parametrize(("name", "pathway"), [("cupExcluded", "cup-se"), ("aosSpecific", "aos")])
+def test_a_known_cancer_says_what_applies_when_it_is_over(name, pathway):
+    lines = body(every_situation()[name], name).split("\n")
+    assert f"- {SV.say('phrase', f'ifOver_{pathway}')}" in lines
+
+
+def test_where_cup_takes_the_place_of_a_signed_aos_referral_it_says_so():
+    given = {"conditions": [lesion()], "panel": "complete"}
+    signing = situation(hook=SIGN, drafts=[aos_draft()], **given)
+    assert SV.say("phrase", "insteadOfAos") in body(signing, "cupRefer")
+    assert SV.say("phrase", "insteadOfAos") not in body(situation(**given), "cupRefer")
 
 
 def test_a_source_that_was_not_read_to_its_end_is_named_with_its_reason():

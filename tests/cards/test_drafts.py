@@ -76,25 +76,70 @@ def test_a_withdrawn_order_is_no_draft(members):
     [
         resource("Medication", {"id": "m"}, {}),
         resource("MedicationRequest", {"subject": {"reference": "Patient/p1"}}, {}),
-        None,
-        {"resourceType": 5},
-        [],
-        "text",
+        resource("NutritionOrder", {"patient": {"reference": "Patient/p1"}}, {}),
     ],
 )
 def test_what_is_no_service_request_is_passed_over(order):
     assert [d.request.id for d in drafts(order, AOS)] == ["order-aos"]
 
 
+@pytest.mark.parametrize(
+    "order", [None, {"resourceType": 5}, [], "text", AOS | {"code": "svf-aos"}]
+)
+def test_an_order_that_cannot_be_read_is_refused(order):
+    with pytest.raises(UnreadableSource):
+        drafts(order)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"link": [{"relation": "next", "url": "x"}]},
+        {"entry": [{"resource": {"resourceType": "OperationOutcome", "issue": []}}]},
+    ],
+)
+def test_orders_that_did_not_all_come_are_refused(members):
+    with pytest.raises(UnreadableSource):
+        read_drafts(as_json(bundle(AOS) | members), call())
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"modifierExtension": [{"url": "x"}]},
+        {"doNotPerform": "true"},
+        {"status": ["draft"]},
+        {"subject": "Patient/p1"},
+        {"subject": {"reference": "Group/1"}},
+        {"subject": {"reference": "patient/p1"}},
+        {"subject": {"display": "somebody"}},
+    ],
+)
+def test_a_draft_that_is_not_surely_whole_and_the_patients_is_not_to_be_updated(members):
+    (found,) = drafts(AOS | members)
+    assert found.order.pathway == "aos"
+    assert found.whole is None
+
+
+def test_an_order_of_somebody_known_only_by_identifier_is_refused():
+    mine, other = ("urn:pn", "1"), {"identifier": {"system": "urn:pn", "value": "2"}}
+    inside = {
+        "contained": [{"resourceType": "Patient", "id": "p", "identifier": [other["identifier"]]}]
+    }
+    for order in (AOS | {"subject": other}, AOS | inside | {"subject": {"reference": "#p"}}):
+        with pytest.raises(WrongDraftPatient):
+            read_drafts(as_json(bundle(order)), call(), frozenset({mine}))
+
+
 @pytest.mark.parametrize("text", [b"9" * 5000, b'{"a":' * 3000 + b"1" + b"}" * 3000])
-def test_an_order_that_cannot_be_echoed_is_passed_over(text):
+def test_an_order_that_cannot_be_echoed_is_not_to_be_updated(text):
     raw = as_json(AOS | {"extension": "HERE"}).replace(b'"HERE"', text)
     whole = b'{"resourceType":"Bundle","entry":[{"resource":' + raw + b"}]}"
     if text.startswith(b"{"):
         with pytest.raises(UnreadableSource):
             read_drafts(whole, call())
     else:
-        assert read_drafts(whole, call()) == ()
+        assert [d.whole for d in read_drafts(whole, call())] == [None]
 
 
 def test_a_cut_subtree_does_not_hide_whose_an_order_is():

@@ -107,7 +107,7 @@ def test_a_vital_sign_in_two_versions_does_not_count():
 )
 def test_a_final_report_says_what_was_examined(members, text, imaging):
     found = record_of(diagnostic_report(**members)).reports
-    assert [(r.text, r.imaging) for r in found] == ([(text, imaging)] if text else [])
+    assert [(r.text, r.study) for r in found] == ([(text, imaging)] if text else [])
 
 
 @pytest.mark.parametrize(

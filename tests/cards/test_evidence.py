@@ -9,16 +9,20 @@ from cards.evidence import (
     diagnosis_text,
     earlier_cancers,
     facts,
+    in_words,
+    named,
     plain_value,
     result_text,
     slot_day,
     slot_notes,
     slot_value,
+    studies,
     temperature_text,
+    unclear_cancers,
     weight_text,
 )
 from cards.panel import SlotStatus
-from cards.record import Diagnosis, Measure, Reason, Result, Value
+from cards.record import Coded, Diagnosis, Measure, Reason, Result, Value
 from cards.words import WORDS
 from tests.cards import build
 from tests.cards.shown import (
@@ -52,6 +56,21 @@ def test_a_diagnosis_is_called_as_in_the_record_with_the_day_it_began():
     diagnosis = Diagnosis(frozenset({"x"}), "present", "Trött *mycket*")
     assert diagnosis_text(diagnosis, EN) == (f"Trött \\*mycket\\* ({EN.say('phrase', 'undated')})")
     assert day(None, SV) == "utan datum"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "concepts", "expected"),
+    [
+        ("C50.1", ["C50.1"], {"organ.breast", "malignancy.primary"}, "bröstcancer"),
+        ("", [], {"weight_loss"}, "viktnedgång"),
+        ("Tumör", ["C50.1"], {"organ.breast"}, "Tumör"),
+        ("E11.9", ["E11.9"], set(), "E11.9"),
+        ("C76.1", ["C76.1"], {"malignancy.primary"}, "C76.1"),
+    ],
+)
+def test_a_bare_code_is_said_by_the_name_of_what_it_means(text, codes, concepts, expected):
+    coded = tuple(Coded("urn:x", c) for c in codes)
+    assert named(Diagnosis(frozenset(concepts), "present", text, codings=coded), SV) == expected
 
 
 def test_a_slot_shows_its_value_its_day_and_its_notes():
@@ -168,6 +187,55 @@ def test_a_cancer_found_in_two_ways_is_said_once():
     twice = msgspec.structs.replace(one, concepts=both)
     record = msgspec.structs.replace(record, diagnoses=(twice,))
     assert earlier_cancers(record) == (twice,)
+
+
+def test_cancers_of_which_nobody_can_tell_are_neither_present_nor_earlier():
+    odd = [lesion("organ.breast", status="odd"), lesion("organ.lung", status="odd", text="Lunga")]
+    record = situation(conditions=[*odd, lesion("metastasis.liver", status="odd")]).chart.record
+    assert [d.reference for d in unclear_cancers(record)] == ["Condition/c0", "Condition/c1"]
+    assert active_cancers(record) == earlier_cancers(record) == ()
+
+
+def reported(number, **changes):
+    return build.diagnostic_report(id=f"r{number}", code={"text": f"R{number}"}, **changes)
+
+
+def test_examinations_are_those_of_the_last_year_the_newest_first_and_no_laboratory():
+    record = build.record_of(
+        reported(1, effectiveDateTime="2025-03-02"),
+        reported(2, effectiveDateTime="2025-03-01"),
+        reported(3, effectiveDateTime="2026-02-01", category=[build.concept(None, "PAT")]),
+        reported(4, effectiveDateTime="2026-02-28"),
+        reported(5, effectiveDateTime=None),
+        reported(6, category=[build.concept(None, "LAB")]),
+        reported(7, category=None),
+        reported(8, category=[build.concept(None, "LAB"), build.concept("urn:local", "PAT")]),
+    )
+    assert [r.text for r in studies(record)] == ["R4", "R3", "R1", "R5"]
+
+
+@pytest.mark.parametrize(
+    ("slot", "values", "read"),
+    [
+        ("s_protein_profile", ["normal"], True),
+        ("hb", [HB], False),
+        ("u_dipstick", ["negativ", "Neg.", "0", "normal"], False),
+        ("u_dipstick", ["negativ", "1+"], True),
+        ("u_dipstick", ["utan anmärkning"], True),
+        ("u_dipstick", [], False),
+    ],
+)
+def test_an_answer_must_be_read_where_it_is_in_words_or_a_strip_is_not_negative(slot, values, read):
+    answers = [v if isinstance(v, Value) else Value(shown=v) for v in values]
+    results = tuple(Result(slot, "final", value=v) for v in answers)
+    assert in_words(SlotStatus(slot, "answered", results)) is read
+    assert in_words(SlotStatus(slot, "stale", results)) is False
+
+
+def test_a_computed_value_is_not_to_be_read():
+    computed = Value(2.81, None, "mmol/L", "2.81")
+    found = (Result("ca_total", "final", value=Value(shown="se svar")),)
+    assert in_words(SlotStatus("calcium", "answered", found, computed=computed)) is False
 
 
 @pytest.mark.parametrize("status", ["preliminary", "registered"])

@@ -91,6 +91,7 @@ def test_the_page_of_a_pathway_holds_every_criterion_and_cites_its_source(pathwa
     panel = [f"- {words.slot(s, short=False)}" for s in SLOTS]
     assert all(line in lines for line in panel) is pathway.panel
     assert "<" not in page
+    assert not {"[ ]", "[x]", "[?]"} & {page[i : i + 3] for i in range(len(page))}
     assert MarkdownIt("commonmark").render(page).count("<h2>") == (
         len(pathway.criteria) + 1 + pathway.panel
     )

@@ -38,6 +38,7 @@ def state(record, key="observations"):
     return record.sources[key].outcome, record.sources[key].reason
 
 
+LOST = ("partial", "unreadableEntries")
 WHOLE = ("complete", None)
 
 
@@ -53,10 +54,10 @@ WHOLE = ("complete", None)
         ({"resourceType": 5}, "notFhir"),
     ],
 )
-def test_an_entry_that_may_be_anything_is_listed_and_costs_no_other(entry, reason):
+def test_an_entry_that_may_be_anything_is_listed_and_leaves_its_source_incomplete(entry, reason):
     record = record_of(observations=bundle(entry, observation()))
     assert listed(record) == [("observations[0]", reason)]
-    assert state(record) == WHOLE
+    assert state(record) == LOST
     assert record.results["hb"][0].state == "final"
 
 
@@ -64,7 +65,7 @@ def test_an_entry_that_may_be_anything_is_listed_and_costs_no_other(entry, reaso
 def test_an_entry_without_a_resource_is_listed(item):
     record = record_of(observations=bundle(entry=[item]))
     assert [name for name, _ in listed(record)] == ["observations[0]"]
-    assert state(record) == WHOLE
+    assert state(record) == LOST
 
 
 @pytest.mark.parametrize(
@@ -186,29 +187,31 @@ def test_two_versions_of_an_order_leave_its_status_unknown():
 
 
 @pytest.mark.parametrize(
-    ("members", "reason"),
+    ("members", "reason", "expected"),
     [
-        ({"code": None}, "noCode"),
-        ({"code": 5}, "noCode"),
-        ({"code": {"coding": []}}, "noCode"),
-        ({"code": {"coding": [{"system": LOINC, "code": ""}]}}, "noCode"),
-        ({"code": None, "status": "cancelled"}, None),
-        ({"code": {"text": "B-Hb"}}, "noCode"),
-        ({"code": concept("urn:local", "Hb")}, None),
-        ({"component": [None]}, "malformed"),
-        ({"component": [None], "status": "entered-in-error"}, "malformed"),
+        ({"code": None}, "noCode", LOST),
+        ({"code": 5}, "noCode", LOST),
+        ({"code": {"coding": []}}, "noCode", LOST),
+        ({"code": {"coding": [{"system": LOINC, "code": ""}]}}, "noCode", LOST),
+        ({"code": None, "status": "cancelled"}, None, WHOLE),
+        ({"code": {"text": "B-Hb"}}, "noCode", WHOLE),
+        ({"code": concept("urn:local", "Hb")}, None, WHOLE),
+        ({"component": [None]}, "malformed", LOST),
+        ({"component": [None], "status": "entered-in-error"}, "malformed", WHOLE),
     ],
 )
-def test_a_result_that_may_be_any_test_is_listed_and_costs_no_other(members, reason):
+def test_a_result_that_may_be_any_test_is_listed_and_leaves_its_source_incomplete(
+    members, reason, expected
+):
     record = record_of(observation(**members))
-    assert state(record) == WHOLE
+    assert state(record) == expected
     assert (reason in [why for _, why in listed(record)]) is bool(reason)
 
 
 def test_a_report_that_may_be_any_test_is_listed():
     record = record_of(diagnostic_report(code=None))
     assert listed(record) == [("DiagnosticReport/rep-ct", "noCode")]
-    assert state(record, "diagnosticReports") == WHOLE
+    assert state(record, "diagnosticReports") == LOST
 
 
 # -- contained -------------------------------------------------------------------------------------
@@ -237,9 +240,9 @@ def test_a_contained_result_is_of_its_containers_patient(inner, outer, found, wh
 
 
 @pytest.mark.parametrize("inner", [None, 5, {"resourceType": 5}])
-def test_a_contained_resource_that_may_be_anything_costs_no_other(inner):
+def test_a_contained_resource_that_may_be_anything_leaves_its_source_incomplete(inner):
     record = record_of(diagnostic_report(contained=[inner, observation()]))
-    assert state(record, "diagnosticReports") == WHOLE
+    assert state(record, "diagnosticReports") == LOST
     assert record.results["hb"][0].state == "final"
 
 
@@ -339,3 +342,38 @@ def test_no_replaced_member_makes_a_result_missing_in_silence(data):
 def test_reading_costs_no_more_than_in_proportion_to_what_is_read():
     record = record_of(*(observation(id=f"o{n}") for n in range(300)))
     assert len(record.results["hb"]) == 300
+
+
+# -- named, and about somebody else ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"text": "B-Hemoglobin"},
+        {"text": " b-hemoglobin "},
+        {"coding": [{"system": "urn:lab", "code": "17", "display": "B-Hemoglobin"}]},
+    ],
+)
+def test_a_result_that_is_only_named_is_no_answer_and_not_missing_either(code):
+    (found,) = record_of(observation(code=code)).results["hb"]
+    assert (found.state, found.reason.id) == ("unreadable", "unverifiedCode")
+
+
+def test_a_local_code_with_a_foreign_name_means_nothing():
+    record = record_of(observation(code=concept("urn:lab", "17") | {"text": "Hb från labb X"}))
+    assert "hb" not in record.results
+
+
+@pytest.mark.parametrize(
+    ("focus", "state_of_it"),
+    [
+        ([{"reference": "Patient/p1"}], "final"),
+        ([{"reference": "Patient/other"}], "unreadable"),
+        ([{"reference": "RelatedPerson/donor"}], "unreadable"),
+        ([{"display": "fetus"}], "unreadable"),
+    ],
+)
+def test_a_result_about_somebody_else_is_no_answer(focus, state_of_it):
+    (found,) = record_of(observation(focus=focus)).results["hb"]
+    assert found.state == state_of_it

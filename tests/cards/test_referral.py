@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cards.codes import OrderCoding
+from cards.note import SUPPORTING
 from cards.pathways import PATHWAYS
 from cards.record import Coded, Diagnosis
 from cards.referral import (
@@ -21,6 +22,8 @@ from cards.referral import (
     reason_references,
     template,
 )
+from cards.rendering import REDIRECTED
+from cards.terminology import TERMS
 from cards.updating import pruned
 from cards.words import WORDS
 from tests.cards import build
@@ -30,6 +33,7 @@ from tests.cards.shown import (
     LANGUAGES,
     SIGN,
     SYMPTOMS,
+    ConditionWords,
     CountWords,
     MeasureWords,
     OrderWords,
@@ -172,7 +176,36 @@ def test_the_reasons_are_the_findings_in_words_and_by_reference():
         {"reference": "Condition/c0"},
         {"reference": "Condition/c1"},
     ]
-    assert block(found, "reason") == "- aptitlöshet (2026-01-31)\n- viktnedgång (2026-01-31)"
+    question = SV.say("note", "question")
+    assert block(found, "reason") == (
+        f"- aptitlöshet (2026-01-31)\n- viktnedgång (2026-01-31)\n[fylls i] {question}"
+    )
+
+
+def test_the_symptoms_that_support_cup_are_among_its_reasons_after_the_finding():
+    recorded = [*reversed(SUPPORTING["cup-se"]), "malaise"]
+    found = draft_of(situation(conditions=[*recorded, lesion()]), "cupRefer")
+    *lines, gap = block(found, "reason").split("\n")
+    named = [SV.concept("metastasis.liver"), *(SV.concept(c) for c in SUPPORTING["cup-se"])]
+    assert [line.removeprefix("- ").rpartition(" (")[0] for line in lines] == named
+    assert lines[1].endswith("(2026-01-31)")
+    assert gap == f"[fylls i] {SV.say('note', 'question')}"
+    assert [c["text"] for c in found["reasonCode"]] == named[:1]
+
+
+def test_a_symptom_that_is_over_does_not_support_cup_and_one_with_two_meanings_is_said_once():
+    over = ConditionWords(concept="pain", status="resolved", onset="-30 d")
+    found = draft_of(situation(conditions=[lesion(), over]), "cupRefer")
+    assert SV.concept("pain") not in block(found, "reason")
+    both = build.code_of("pain")["coding"] + build.code_of("fatigue")["coding"]
+    twice = build.condition("pain", code={"coding": both, "text": "Ont och trött"})
+    found = draft_of(situation(twice, conditions=[lesion()]), "cupRefer")
+    assert block(found, "reason").count("Ont och trött") == 1
+
+
+def test_every_supporting_symptom_is_known_and_belongs_to_a_pathway():
+    assert set(SUPPORTING) <= set(PATHWAYS)
+    assert all(TERMS.concept(c) for concepts in SUPPORTING.values() for c in concepts)
 
 
 def test_the_codes_of_the_record_travel_with_the_reasons():
@@ -219,6 +252,51 @@ def test_every_answer_used_is_pointed_at_and_then_the_imaging():
     assert len(pointed) == len(set(pointed))
     assert pointed[-1] == "DiagnosticReport/i0"
     assert "- DT buk (2026-02-25): normal" in block(found, "results")
+
+
+def test_examinations_stand_with_their_conclusions_the_newest_first():
+    def report(number, day, **changes):
+        code = {"text": f"Undersökning {number}"}
+        return build.diagnostic_report(id=f"x{number}", code=code, effectiveDateTime=day, **changes)
+
+    study = {"id": "s", "status": "available", "subject": build.MINE, "started": "2026-02-27"}
+    held = [
+        report(1, "2026-01-10", conclusion=f"Lång {'a' * 2000}"),
+        report(2, "2026-02-10", conclusion=None, category=[build.concept(None, "PAT")]),
+        report(3, "2024-12-24"),
+        report(4, "2026-02-12", category=[build.concept(None, "LAB")]),
+        build.resource("ImagingStudy", study, {"description": "MR rygg"}),
+    ]
+    found = draft_of(situation(*held, conditions=SYMPTOMS), "aosMissing")
+    newest, second, longest = block(found, "results").split("\n")
+    assert newest == "- MR rygg (2026-02-27)"
+    assert second == "- Undersökning 2 (2026-02-10)"
+    head = "- Undersökning 1 (2026-01-10): "
+    assert longest.startswith(f"{head}Lång aaa")
+    assert len(longest) == len(head) + 1500
+    pointed = [i["reference"] for i in found["supportingInfo"]]
+    assert pointed == ["ImagingStudy/s", "DiagnosticReport/x2", "DiagnosticReport/x1"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "key"), [("aosMissing", "examination"), ("cupRefer", "examination_cup")]
+)
+def test_the_examination_is_a_marked_gap_with_what_the_guideline_wants(topic, key):
+    found = draft_of(every_situation()[topic], topic)
+    assert block(found, "examination") == f"[fylls i] {SV.say('note', key)}"
+
+
+def test_the_examination_is_demanded_of_aos_and_asked_about():
+    assert "examination" in PATHWAYS["aos"].mandatory
+    assert "examined" in PATHWAYS["aos"].ask
+    assert "examination" not in PATHWAYS["cup-se"].mandatory
+
+
+def test_what_the_guideline_sets_no_limit_for_is_not_said_in_the_referral():
+    many = situation(conditions=SYMPTOMS, contacts=CountWords(recent=9, before=2))
+    found = draft_of(many, "aosMissing")
+    assert SV.say("phrase", "contacts", recent=9, before=2) in block(found, "history")
+    assert SV.say("phrase", "noLimit") not in json.dumps(found, ensure_ascii=False)
 
 
 def test_without_answers_nothing_is_pointed_at():
@@ -312,12 +390,97 @@ def test_earlier_and_present_cancers_are_in_their_block():
 
 def test_no_cancer_found_differs_from_diagnoses_not_read():
     whole = draft_of(situation(conditions=SYMPTOMS), "aosMissing")
-    assert block(whole, "malignancy") == "inget funnet i journalen"
+    assert block(whole, "malignancy").split("\n") == [
+        f"- {SV.say('note', 'noCancer')}",
+        "- aptitlöshet (2026-01-31)",
+        "- viktnedgång (2026-01-31)",
+    ]
     held = [build.condition(s, id=s.replace("_", "-")) for s in SYMPTOMS]
     signing = situation(keys={"conditions": partly(*held)}, hook=SIGN, drafts=[aos_draft()])
     actions = [a for s in card(signing, "aosMissing")["suggestions"] for a in s["actions"]]
     (part,) = (a["resource"] for a in actions if a["type"] == "update")
-    assert block(part, "malignancy") == "[fylls i] inte kontrollerat"
+    assert block(part, "malignancy") == f"[fylls i] {SV.say('note', 'notRead')}"
+
+
+def test_of_diagnoses_not_read_to_the_end_the_cancers_are_told_and_the_gap_is_marked():
+    old = build.condition("organ.lung", clinicalStatus=build.concept(None, "resolved"))
+    held = [*(build.condition(s, id=s.replace("_", "-")) for s in SYMPTOMS), old]
+    signing = situation(keys={"conditions": partly(*held)}, hook=SIGN, drafts=[aos_draft()])
+    (part,) = proposed(card(signing, "aosMissing"), "update")
+    assert block(part, "malignancy").split("\n") == [
+        f"- {SV.concept('organ.lung')} (2026-01-15)",
+        f"[fylls i] {SV.say('note', 'notRead')}",
+    ]
+
+
+def test_earlier_disease_has_the_cancers_first_and_then_what_no_rule_asks_for():
+    diabetes = ConditionWords(code="icd10_se|E11.9", text="Diabetes typ 2", recorded="-900 d")
+    recorded = [
+        diabetes,
+        *SYMPTOMS,
+        ConditionWords(concept="organ.lung", status="not said", recorded="-3000 d"),
+        ConditionWords(code="icd10_se|Z85.3", text="Bröstcancer i anamnesen", recorded="-800 d"),
+        ConditionWords(code="icd10_se|C44.3", text="Basaliom", recorded="-90 d"),
+        ConditionWords(code="icd10_se|I10.9", text="Oklar", status="odd", recorded="-90 d"),
+    ]
+    signing = situation(conditions=recorded, hook=SIGN, drafts=[aos_draft()], panel="complete")
+    (found,) = proposed(card(signing, "aosCheck"), "update")
+    unclear = f"{SV.concept('organ.lung')} (2017-12-14)"
+    assert block(found, "malignancy").split("\n") == [
+        "- Bröstcancer i anamnesen (2023-12-23)",
+        "- Basaliom (2025-12-02)",
+        f"- {SV.say('note', 'unclear', text=unclear)}",
+        "- Diabetes typ 2 (2023-09-14)",
+        "- aptitlöshet (2026-01-31)",
+        "- viktnedgång (2026-01-31)",
+    ]
+
+
+def test_at_most_twenty_other_conditions_are_told_and_every_cancer():
+    many = [
+        ConditionWords(code="icd10_se|E11.9", text=f"Sjukdom {n}", recorded="-90 d")
+        for n in range(25)
+    ]
+    cancers = [
+        ConditionWords(code="icd10_se|Z85.3", text=f"Cancer {n}", recorded="-90 d")
+        for n in range(25)
+    ]
+    found = draft_of(situation(conditions=[lesion(), *many, *cancers]), "cupRefer")
+    lines = block(found, "malignancy").split("\n")
+    assert lines[:25] == [f"- Cancer {n} (2025-12-02)" for n in range(25)]
+    assert lines[25:] == [f"- Sjukdom {n} (2025-12-02)" for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    "cancer",
+    [
+        ConditionWords(concept="metastasis.liver", text="Levermetastas", onset="-400 d"),
+        ConditionWords(concept="metastasis.liver", text="Levermetastas", status="resolved"),
+        ConditionWords(code="icd10_se|C80.9", text="Levermetastas", recorded="-20 d"),
+    ],
+)
+def test_no_cancer_is_never_said_beside_a_metastasis_or_an_unknown_primary(cancer):
+    found = draft_of(situation(conditions=[*SYMPTOMS, cancer], panel="complete"), "aosReady")
+    assert block(found, "malignancy").startswith("- Levermetastas (")
+    assert SV.say("note", "noCancer") not in block(found, "malignancy")
+
+
+def test_a_metastasis_of_unclear_status_is_told_as_unclear():
+    odd = ConditionWords(concept="metastasis.bone", status="odd", text="Skelettmetastas")
+    signing = situation(
+        conditions=[*SYMPTOMS, odd], hook=SIGN, drafts=[aos_draft()], panel="complete"
+    )
+    (found,) = proposed(card(signing, "aosCheck"), "update")
+    text = "Skelettmetastas (utan datum)"
+    assert f"- {SV.say('note', 'unclear', text=text)}" in block(found, "malignancy").split("\n")
+
+
+def test_the_metastasis_that_is_the_reason_is_not_told_twice():
+    found = draft_of(situation(conditions=[lesion()]), "cupRefer")
+    assert block(found, "malignancy") == f"- {SV.say('note', 'noCancer')}"
+    old = ConditionWords(concept="metastasis.bone", text="Skelettmetastas", onset="-700 d")
+    found = draft_of(situation(conditions=[lesion(), old]), "cupRefer")
+    assert block(found, "malignancy") == "- Skelettmetastas (2024-04-01)"
 
 
 def test_no_referral_is_proposed_where_a_known_cancer_may_be_unread():
@@ -413,7 +576,11 @@ def test_iron_deficiency_offers_a_draft_for_each_of_the_two_pathways():
     assert codes == ["svf-colorectal", "svf-oesophagus-stomach"]
     for each in found:
         assert {r["reference"].split("/")[0] for r in each["reasonReference"]} == {"Observation"}
-        assert "note" not in each
+        headings = [n["text"].split("\n")[0] for n in each["note"]]
+        assert headings == [SV.say("block", b) for b in REDIRECTED]
+        assert "Hb 92 g/L lågt (2026-02-25)" in block(each, "reason")
+        assert "[fylls i]" in block(each, "information")
+        assert block(each, "phonePatient") == "070-1740605"
 
 
 def test_a_redirect_has_the_coding_of_the_catalogue():
@@ -432,7 +599,6 @@ RICH = {
     "language": "sv",
     "contained": [{"resourceType": "Organization", "id": "o", "name": "Avd 1"}],
     "extension": [{"url": "https://ehr.example/e", "valueDecimal": Decimal("1.10")}],
-    "modifierExtension": [{"url": "https://ehr.example/m", "valueBoolean": False}],
     "identifier": [{"system": "urn:x", "value": "1"}],
     "instantiatesUri": [None, "urn:b"],
     "_instantiatesUri": [{"extension": [{"url": "urn:e", "valueString": "a"}]}, None],
@@ -533,7 +699,8 @@ def test_what_was_sent_decides_who_has_to_be_asked():
 
 
 def test_a_draft_without_a_reason_and_a_record_without_one_leave_a_gap():
-    assert block(completed_of(aos_draft()), "reason") == "[fylls i]"
+    text = block(completed_of(aos_draft()), "reason")
+    assert text == f"[fylls i]\n[fylls i] {SV.say('note', 'question')}"
 
 
 def test_a_draft_without_id_is_not_updated():

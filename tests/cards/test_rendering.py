@@ -132,6 +132,27 @@ def test_every_topic_has_reasons_to_set_it_aside_and_known_links():
         assert all(name in p.links for name in names for p in PATHWAYS.values())
 
 
+@pytest.mark.parametrize(
+    ("topic", "codes"),
+    [
+        ("aosCheck", ("patientDeclines", "noBenefit", "handled")),
+        ("aosSpecific", ("cancerNotActive", "explained", "alreadyReferred", "handled")),
+        ("cupExcluded", ("cancerNotActive", "notMetastasis", "alreadyReferred", "handled")),
+        ("cupCheck", ("toldElsewhere", "handled")),
+        ("duplicate", ("earlierNotValid", "handled")),
+        ("underAge", ("clinicContacted", "explained", "handled")),
+    ],
+)
+def test_a_card_is_set_aside_for_reasons_that_fit_it(topic, codes):
+    assert OVERRIDES[topic] == codes
+
+
+@pytest.mark.parametrize("topic", ["cupExcluded", "aosSpecific"])
+def test_a_known_cancer_has_the_guideline_and_what_is_acute(topic):
+    labels = [x["label"] for x in card(every_situation()[topic], topic)["links"]]
+    assert labels == [WORDS["sv"].say("link", name) for name in ("guideline", "acute")]
+
+
 @every_card
 def test_suggestions_are_whole_and_say_how_to_choose(name, language):
     for shown in of(name, language):

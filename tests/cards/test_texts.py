@@ -112,7 +112,9 @@ def sayable():
     found = {("summary", t) for t in TOPICS if t != "data"} | {
         ("do", t) for t in TOPICS if t != "data"
     }
-    found |= {("do", "aosMissing_sign")}
+    found |= {("do", "aosMissing_sign"), ("do", "aosCheck_complete")}
+    found |= {("do", "cupAsk_earlier"), ("summary", "cupAsk_earlier")}
+    found |= {("phrase", f"ifOver_{pathway}") for pathway in PATHWAYS}
     found |= {(t, f"data_{w}") for t in ("summary", "do") for w in why}
     found |= {("override", o) for reasons in OVERRIDES.values() for o in reasons}
     found |= {("link", name) for names in [*LINKS.values(), ("guideline",)] for name in names}

@@ -1,0 +1,121 @@
+"""A whole searchset decoded in one go, where nothing in it asks for a closer look.
+
+One typed decoding of a Bundle costs a fraction of opening its entries one by one, and most
+senders send nothing else. It gives None at the least doubt, and the entries are then opened one
+by one (cards/source.py, cards/decoding.py). tests/cards/test_searchset.py holds that both ways
+read the same.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from cards.fhir import Clinical, Observation, ServiceRequest
+from cards.raw import FAILURES, has_lost, is_disguised, may_repeat
+from cards.sent import (
+    NOT_SENT,
+    SentCondition,
+    SentEncounter,
+    SentMedication,
+    SentObservation,
+    SentReport,
+    Unread,
+)
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Link(msgspec.Struct, gc=False, omit_defaults=True):
+    """Where another page of the search is."""
+
+    relation: str | None = None
+    url: Unread = NOT_SENT
+
+
+class Search(msgspec.Struct, gc=False, omit_defaults=True):
+    """Why an entry is in the searchset."""
+
+    mode: str | None = None
+    score: Unread = NOT_SENT
+
+
+class Item(msgspec.Struct, Generic[R_co], gc=False, omit_defaults=True):
+    """An entry with its resource decoded."""
+
+    resource: R_co
+    fullUrl: str | None = None  # noqa: N815 -- FHIR's own spelling
+    search: Search | None = None
+
+
+class Searchset(msgspec.Struct, Generic[R_co], gc=False, omit_defaults=True):
+    """A Bundle whose entries all hold what was asked for."""
+
+    resourceType: str  # noqa: N815 -- FHIR's own spelling
+    entry: tuple[Item[R_co], ...] = ()
+    total: int | None = None
+    link: tuple[Link, ...] = ()
+    id: Unread = NOT_SENT
+    meta: Unread = NOT_SENT
+    type: Unread = NOT_SENT
+    timestamp: Unread = NOT_SENT
+
+
+_Decode: TypeAlias = Callable[[bytes], Searchset[Clinical]]
+
+_OBSERVATIONS: _Decode = msgspec.json.Decoder(Searchset[SentObservation]).decode
+_EXPECTED: Mapping[str, tuple[frozenset[str], _Decode]] = {
+    "observations": (frozenset({"Observation"}), _OBSERVATIONS),
+    "vitals": (frozenset({"Observation"}), _OBSERVATIONS),
+    "conditions": (
+        frozenset({"Condition"}),
+        msgspec.json.Decoder(Searchset[SentCondition]).decode,
+    ),
+    "serviceRequests": (
+        frozenset({"ServiceRequest"}),
+        msgspec.json.Decoder(Searchset[ServiceRequest]).decode,
+    ),
+    "diagnosticReports": (
+        frozenset({"DiagnosticReport"}),
+        msgspec.json.Decoder(Searchset[SentReport]).decode,
+    ),
+    "encounters": (
+        frozenset({"Encounter"}),
+        msgspec.json.Decoder(Searchset[SentEncounter]).decode,
+    ),
+    "medications": (
+        frozenset({"MedicationRequest", "MedicationStatement"}),
+        msgspec.json.Decoder(Searchset[SentMedication]).decode,
+    ),
+}
+"""What each prefetch key asks for, and how it is decoded."""
+
+
+def read_whole(key: str, raw: bytes) -> Searchset[Clinical] | None:
+    """Give the searchset of a key; None where its entries must be opened one by one."""
+    if key not in _EXPECTED or is_disguised(raw):
+        return None
+    kinds, decode = _EXPECTED[key]
+    try:
+        found = decode(raw)
+    except FAILURES:
+        return None
+    if found.resourceType != "Bundle":
+        return None
+    nested = False
+    for item in found.entry:
+        resource = item.resource
+        if resource.resourceType not in kinds:
+            return None
+        nested = nested or _is_nested(resource)
+    if nested and b"modifierExtension" in raw:
+        return None
+    # contained resources stay raw here: only the dearer search looks into them
+    return None if (nested or has_lost(raw, found)) and may_repeat(raw) else found
+
+
+def _is_nested(resource: Clinical) -> bool:
+    """Tell whether a resource holds others, components, or what may turn its meaning."""
+    if resource.contained is not None or resource.modifierExtension is not None:
+        return True
+    return isinstance(resource, Observation) and resource.component is not None
