@@ -6,7 +6,7 @@ import pytest
 
 from cards.moment import Moment, moment
 from cards.panel import LACKING, ORDERABLE, Answer, Panel, Rules, SlotStatus, best_of
-from cards.record import Reason, Value
+from cards.record import Reason, Result, Value
 from tests.cards.charts import (
     TODAY,
     ago,
@@ -280,3 +280,9 @@ def test_parts_that_are_no_answer_by_themselves_can_be_left_out():
     of = Panel(record(result("hb", part="fraction")), Rules())
     assert of.answer("hb").status == "answered"
     assert of.answer("hb", keep=lambda r: r.part is None).status == "missing"
+
+
+def test_a_slot_of_two_results_shows_the_one_that_holds_a_value():
+    held, empty = result("flc_kappa", 12), Result("flc_lambda", "final")
+    assert SlotStatus("light_chains", "answered", (held, empty)).value == held.value
+    assert SlotStatus("light_chains", "answered", (empty, empty)).value is None
