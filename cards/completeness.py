@@ -29,6 +29,9 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
     "examination": re.compile(r"\bstatus\b|palp|undersök|undersøg|examin"),
     "history": re.compile(r"anamnes|ärftlig|arvelig|heredit|history"),
 }
+_NOT_TOLD = re.compile(
+    r"\b(inte|ej|ikke|not|never|aldrig)\W+(\w+\W+){0,2}(inform|oplyst|been told)"
+)
 _PHONE = re.compile(r"(?<![\d-])(?:\+|0)\d[\d\s-]{5,}\d")
 """A number with its area code; not the end of a date or of a personal identity number."""
 _PATIENT = re.compile(r"patient|pat\.|pt\b")
@@ -56,6 +59,8 @@ def _written(draft: Draft, block: str, written: str) -> bool:
     if block in {"phonePatient", "phoneReferrer"}:
         whose = _PATIENT if block == "phonePatient" else _REFERRER
         return any(whose.search(line) and _PHONE.search(line) for line in written.split("\n"))
+    if block == "information" and _NOT_TOLD.search(written):
+        return False
     pattern = _WORDS.get(block)
     return bool(pattern and pattern.search(written))
 
@@ -83,6 +88,11 @@ def answer_references(chart: Chart) -> tuple[str, ...]:
 def absent_blocks(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ...]:
     """Give the blocks that can be added to a draft."""
     return tuple(b for b in pathway.blocks if held(draft, b, chart) == "absent")
+
+
+def is_whole(draft: Draft, pathway: Pathway, chart: Chart) -> bool:
+    """Tell whether a draft holds every block, and none of them with a gap to fill in."""
+    return all(held(draft, block, chart) == "held" for block in pathway.blocks)
 
 
 def mandatory_gaps(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from cards.assessment import Advice, Assessment, very_low_hb
-from cards.completeness import absent_blocks, mandatory_gaps
+from cards.completeness import is_whole, mandatory_gaps
 from cards.evidence import (
     active_cancers,
     diagnosis_text,
@@ -62,7 +62,7 @@ class _Body:
         if advice.topic == "data":
             return f"data_{advice.why}"
         if advice.topic == "aosCheck" and advice.update is not None:
-            done = not absent_blocks(advice.update, self.pathway, self.chart)
+            done = is_whole(advice.update, self.pathway, self.chart)
             return "aosCheck_complete" if done else "aosCheck"
         if advice.topic == "cupAsk" and advice.why:
             return f"cupAsk_{advice.why}"

@@ -1,19 +1,24 @@
 """What a referral being signed says, and what it still lacks."""
 
+import json
+
+import msgspec
 import pytest
 
 from cards.completeness import (
     absent_blocks,
     answer_references,
     held,
+    is_whole,
     mandatory_gaps,
     missing_references,
 )
 from cards.drafts import read_drafts
 from cards.pathways import PATHWAYS
+from cards.updating import completed
 from cards.words import WORDS
 from tests.cards import build
-from tests.cards.shown import GAPS, LANGUAGES, aos_draft, situation
+from tests.cards.shown import GAPS, LANGUAGES, SIGN, aos_draft, situation
 
 COMPLETE = situation(panel="complete").chart
 LACKING = situation(panel=GAPS).chart
@@ -89,6 +94,8 @@ def test_a_block_is_found_in_the_words_of_a_clinician(block, text):
         ("information", "Informerat samtycke finns"),
         ("information", "Information följer"),
         ("information", "Johan informerad"),
+        ("information", "Patienten är inte informerad"),
+        ("information", "The patient has not been told; patient informed later"),
         ("information", "The informed reader"),
         ("information", "Patienten söker. Telefonsamtal med annan klinik i går, de informerade"),
         ("malignancy", "Ingen tidigare"),
@@ -141,3 +148,17 @@ def test_what_can_be_added_and_what_is_demanded_are_told_apart():
     assert mandatory_gaps(draft, cup, EMPTY) == cup.mandatory
     assert mandatory_gaps(read(), cup, EMPTY) == cup.mandatory
     assert absent_blocks(read(), cup, EMPTY) == tuple(b for b in cup.blocks if b != "results")
+
+
+def test_a_draft_is_whole_only_without_gaps():
+    aos = PATHWAYS["aos"]
+    bare = situation(panel="complete", hook=SIGN, drafts=[aos_draft()])
+    (advice,) = bare.advice
+    body, _ = completed(advice.update, aos, advice.criteria, bare.chart, WORDS["sv"])
+    signed = json.loads(msgspec.json.encode(body, enc_hook=float))
+    (again,) = situation(panel="complete", hook=SIGN, drafts=[signed]).advice
+    assert not is_whole(again.update, aos, bare.chart)
+    for note in signed["note"]:
+        note["text"] = note["text"].replace("[fylls i]", "Klart:")
+    (last,) = situation(panel="complete", hook=SIGN, drafts=[signed]).advice
+    assert is_whole(last.update, aos, bare.chart)
