@@ -85,6 +85,10 @@ class _Resource(msgspec.Struct):
     resourceType: str  # noqa: N815 -- FHIR's own spelling
 
 
+class _Named(_Resource):
+    id: str | None = None
+
+
 _SINGLE = frozenset({"patient", "user"})
 """Keys whose template is a read: one resource is the expected answer."""
 _MORE = 10**9
@@ -93,6 +97,7 @@ _MORE = 10**9
 _entries = msgspec.json.Decoder(_Entry)
 _outcomes = msgspec.json.Decoder(_Outcome)
 _resources = msgspec.json.Decoder(_Resource)
+_named = msgspec.json.Decoder(_Named)
 
 
 def unavailable(key: str, reason: str) -> Source:
@@ -139,31 +144,42 @@ def _is_failure(raw: bytes) -> bool:
 
 def _from_searchset(key: str, whole: Searchset[Clinical]) -> Source:
     entries: list[Entry] = []
-    included = 0
-    for item in whole.entry:
+    matches: set[object] = set()  # a page sent twice does not make up for one that was not
+    for number, item in enumerate(whole.entry):
         entries.append(Entry(b"", item.fullUrl, item.resource))
-        included += item.search is not None and item.search.mode == "include"
+        if item.search is None or item.search.mode != "include":
+            matches.add(item.resource.id or number)
     bundle = _Bundle([], _is_next(whole.link), whole.total)
-    reason = _shortfall(bundle, len(entries) - included, failed=False)
+    reason = _shortfall(bundle, len(matches), failed=False)
     return Source(key, "partial" if reason else "complete", reason, tuple(entries))
 
 
 def _from_bundle(key: str, raw: bytes) -> Source:
     bundle = _bundle(key, raw)
     entries: list[Entry] = []
-    matches = 0
+    matches: set[object] = set()
     failed = False
-    for item in bundle.entry:
+    for number, item in enumerate(bundle.entry):
         entry, mode = _entry(item)
         if b"OperationOutcome" in entry.raw and _is_outcome(entry.raw):
             failed = failed or _is_failure(entry.raw)
             continue
-        matches += mode != "include"
+        if mode != "include":
+            matches.add(_id_of(entry.raw) or number)
         entries.append(entry)
     if failed and not entries:
         return unavailable(key, "ehrError")
-    reason = _shortfall(bundle, matches, failed=failed)
+    reason = _shortfall(bundle, len(matches), failed=failed)
     return Source(key, "partial" if reason else "complete", reason, tuple(entries))
+
+
+def _id_of(raw: bytes) -> tuple[str, str] | None:
+    """Give type and id of a resource, where both can be read."""
+    try:
+        resource = _named.decode(raw)
+    except FAILURES:
+        return None
+    return (resource.resourceType, resource.id) if resource.id else None
 
 
 def _bundle(key: str, raw: bytes) -> _Bundle:

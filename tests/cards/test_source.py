@@ -126,3 +126,13 @@ def test_a_source_that_could_not_be_had_says_why():
 
 def test_the_mark_of_a_cut_subtree_is_a_json_string():
     assert TOO_DEEP.startswith(b'"\\u0000')
+
+
+@pytest.mark.parametrize("rest", [{}, {"resourceType": "Banana", "id": "b"}])
+def test_a_page_sent_twice_does_not_make_up_for_one_that_was_not(rest):
+    sent = [observation("hb", id="a"), observation("hb", id="b")]
+    extra = [rest] if rest else []
+    page = bundle(*sent, *sent, *extra) | {"total": 4 + len(extra)}
+    assert open_source("observations", as_json(page)).reason == "fewerThanTotal"
+    whole = bundle(*sent, *extra) | {"total": 2 + len(extra)}
+    assert open_source("observations", as_json(whole)).outcome == "complete"
