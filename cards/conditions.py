@@ -102,7 +102,6 @@ def diagnosed(condition: Condition, dated: Dated, site_map: Mapping[str, str]) -
         onset=dated(condition.onsetDateTime or (period.start if period else None)),
         recorded=dated(condition.recordedDate or condition.assertedDate),
         severity=_severity(condition.severity),
-        confirmed=_codes(condition.verificationStatus) == {"confirmed"},
         reason=reason,
         codings=_as_recorded(condition.code),
         stated=condition.clinicalStatus is not None,

@@ -91,16 +91,15 @@ class _Body:
             ]
         if topic in {"cupExcluded", "aosSpecific"}:
             lines.append(words.say("phrase", f"ifOver_{self.pathway.id}"))
-        elif self.advice.pathway is not None:
-            lines += [
-                words.say("phrase", "unclearCancer", text=diagnosis_text(d, words))
-                for d in unclear_cancers(self.record)
-            ]
-        if topic in {"cupExcluded", "aosSpecific"}:
             lines += [diagnosis_text(d, words) for d in active_cancers(self.record)]
             codes = [c for o in self.advice.redirects if (c := TERMS.svf_start(o))]
             if codes:
                 lines.append(words.say("phrase", "treatedBy", codes=", ".join(codes)))
+        elif self.advice.pathway is not None and topic not in {"underAge", "duplicate"}:
+            lines += [
+                words.say("phrase", "unclearCancer", text=diagnosis_text(d, words))
+                for d in unclear_cancers(self.record)
+            ]
         if topic == "aosIronDeficiency":
             lines += [self._redirect(o) for o in self.advice.redirects]
             if self.chart.slots["crp"].abnormal == "high":

@@ -87,7 +87,8 @@ def _draft(raw: bytes, call: Call, subject: Subject) -> Draft | None:
     if request.status in _WITHDRAWN or request.doNotPerform:
         return None
     named = owned.subject is not None or "subject" in owned.bad
-    sure = not request.bad and TOO_DEEP not in raw and (owners[0] == "patient" or not named)
+    mine = owners[0] == "patient" or not named
+    sure = request.id is not None and not request.bad and TOO_DEEP not in raw and mine
     return Draft(order_of(request, call), request, _whole(raw) if sure else None)
 
 

@@ -89,7 +89,6 @@ class Diagnosis(msgspec.Struct, frozen=True, gc=False):
     onset: Moment | None = None
     recorded: Moment | None = None
     severity: str | None = None
-    confirmed: bool = False
     reason: Reason | None = None
     codings: tuple[Coded, ...] = ()
     stated: bool = True

@@ -24,10 +24,10 @@ def completed(
     """
     blocks = absent_blocks(draft, pathway, chart)
     references = missing_references(draft, chart)
-    if draft.whole is None or draft.order.reference is None or not blocks:
+    if draft.whole is None or not blocks:
         return None
     body = _without_empty(draft.whole)
-    if any(not isinstance(body.get(m, []), list) or m in draft.request.bad for m in _EXTENDED):
+    if any(not isinstance(body.get(m, []), list) for m in _EXTENDED):
         return None
     if "reason" in blocks:
         _extend(body, reasons(finding, chart))
