@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -17,6 +19,7 @@ from cards import referral
 from service import describing
 from service.calls import Calls
 from service.clients import Client, load_clients
+from service.database import open_database, prepare
 from service.discovery import discovery
 from service.errors import StartRefused
 from service.guard import Cors, Guard, refusal_of, respond
@@ -37,7 +40,7 @@ def create_app(
             " Set VIDARE_AUTH=off on a loopback address."
         )
     client = load_clients(settings.clients)[0]
-    app = _bare_app(settings, client)
+    app = _bare_app(settings, client, open_database(settings.database_url))
     calls = Calls(settings, client, today or _today, new_id or _new_id)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
     _add_discovery(app, client)
@@ -59,7 +62,15 @@ def _new_id() -> str:
     return str(uuid.uuid4())
 
 
-def _bare_app(settings: Settings, client: Client) -> FastAPI:
+def _bare_app(settings: Settings, client: Client, engine: Engine) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        referral.prepare()  # the templates are validated before the first call, not during it
+        await to_thread.run_sync(prepare, engine)
+        gc.freeze()  # what was loaded at start stays; the collector need not look at it again
+        yield
+        engine.dispose()
+
     async def refuse(_request: Request, error: Exception) -> Response:
         return respond(refusal_of(error), settings.canonical)
 
@@ -70,7 +81,7 @@ def _bare_app(settings: Settings, client: Client) -> FastAPI:
         docs_url=None,  # its page loads scripts from outside; ours is in service.pages
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan,
+        lifespan=lifespan,
         exception_handlers={HTTPException: refuse, RequestValidationError: refuse},
         middleware=[
             Middleware(Cors, client.origins, settings.canonical),
@@ -79,13 +90,6 @@ def _bare_app(settings: Settings, client: Client) -> FastAPI:
     )
     describing.describe(app)
     return app
-
-
-@asynccontextmanager
-async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    referral.prepare()  # the templates are validated before the first call, not during it
-    gc.freeze()  # what was loaded at start stays; the collector need not look at it again
-    yield
 
 
 def _add_discovery(app: FastAPI, client: Client) -> None:

@@ -13,6 +13,7 @@ import typer
 import uvicorn
 from rich.console import Console
 from rich.markdown import Markdown
+from sqlalchemy import Engine
 
 from cards.outline import pathway_page
 from cards.pathways import PATHWAYS
@@ -20,6 +21,7 @@ from service import examples, firing, offline, validating
 from service.app import create_app
 from service.calls import Calls
 from service.clients import Language, load_clients
+from service.database import Failure, behind, opened, prepare, upgrade
 from service.errors import Refusal, StartRefused
 from service.hooks import SERVICES, Service
 from service.languages import choose_language
@@ -34,6 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+app.add_typer(database, name="db")
 
 ServiceId = Annotated[str, typer.Option("--service", help="Id of the service.")]
 AnyServiceId = Annotated[str | None, typer.Option("--service", help="Id of the service.")]
@@ -51,6 +56,8 @@ def serve() -> None:
     with _refusals():
         settings = load_settings()
         create_app(settings)  # so that a refusal is one sentence, not a failing server process
+        with opened(settings.database_url) as engine:
+            prepare(engine)
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     uvicorn.run(
         "service.app:app_from_environment",
@@ -149,6 +156,38 @@ def pathways(
     if pathway not in PATHWAYS:
         raise typer.BadParameter(f"there is no pathway {pathway}; there are: {', '.join(PATHWAYS)}")
     Console().print(Markdown(pathway_page(PATHWAYS[pathway], language or "sv")))
+
+
+@database.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the tables of this version."""
+    with _refusals(), _database() as engine:
+        upgrade(engine)
+    print("The database has the tables of this version.")
+
+
+@database.command("check")
+def db_check() -> None:
+    """Say whether the database has the tables of this version."""
+    with _refusals(), _database() as engine:
+        outdated = behind(engine)
+    if outdated:
+        print("The database lacks tables of this version: run `vidare db upgrade`.")
+        raise typer.Exit(1)
+    print("The database has the tables of this version.")
+
+
+@contextmanager
+def _database() -> Iterator[Engine]:
+    """Give the database of the settings; its own words stay out of the refusal."""
+    try:
+        with opened(load_settings().database_url) as engine:
+            yield engine
+    except Failure:
+        raise StartRefused(
+            "The database of VIDARE_DATABASE_URL does not answer, or refuses what was asked;"
+            " its own log says why."
+        ) from None
 
 
 @contextmanager

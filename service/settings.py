@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.database import is_database_url
 from service.errors import StartRefused
 
 PREFIX = "VIDARE_"
@@ -50,6 +51,12 @@ class Settings(BaseSettings):
         default=False, description="`yes` allows AUTH=off on an address that is not loopback."
     )
     clients: Path | None = Field(default=None, description="Path of clients.toml.")
+    database_url: str = Field(
+        default="sqlite:///var/vidare.db",
+        description="Where tokens that were used are kept: an SQLite file (`sqlite:///PATH`), or"
+        " `postgresql+psycopg://USER@HOST/NAME` for more than one machine.",
+        repr=False,  # it may hold a password
+    )
     result_max_age_days: Days = Field(
         default=30, description="A laboratory result older than this many days no longer answers."
     )
@@ -84,6 +91,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must be an absolute http or https URL without trailing slash, query or fragment"
             )
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, url: str) -> str:
+        if not is_database_url(url):
+            raise ValueError("must read sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
         return url
 
     @model_validator(mode="after")
@@ -139,7 +153,7 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
     return f"{PREFIX}{str(place[0]).upper()} is refused: {reason[0].lower()}{reason[1:]}."
 
 
-LATER = frozenset({"DATABASE_URL", "SANDBOX", "RESPONSE_BUDGET_MS", "SNOOZE_DAYS"})
+LATER = frozenset({"SANDBOX", "RESPONSE_BUDGET_MS", "SNOOZE_DAYS"})
 """Public names of settings whose rooms are not built yet: accepted, and without effect."""
 
 

@@ -66,6 +66,9 @@ def test_the_readme_names_every_command():
     text = README.read_text("utf-8")
     for command in app.registered_commands:
         assert f"| `vidare {command.callback.__name__}" in text
+    for group in app.registered_groups:
+        for command in group.typer_instance.registered_commands:
+            assert f"| `vidare {group.name} {command.name}" in text
 
 
 def test_make_run_prints_the_call_of_the_readme():

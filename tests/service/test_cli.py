@@ -9,6 +9,7 @@ from cards.pathways import PATHWAYS
 from service.cli import app
 from service.firing import Fired, NotReached
 from tests.service.asking import ROOT, call, example, read_fully
+from tests.service.postgres import free_port
 
 RUN = CliRunner()
 RECORD = ROOT / "fhir_examples" / "aos-gaps" / "record.json"
@@ -45,6 +46,23 @@ def test_serving_starts_the_server_that_the_settings_describe(monkeypatch):
     ((names, options),) = started
     assert names == ("service.app:app_from_environment",)
     assert (options["port"], options["factory"], options["workers"]) == (8123, True, 1)
+
+
+def test_the_database_is_brought_up_and_checked(monkeypatch, database_url):
+    monkeypatch.setenv("VIDARE_DATABASE_URL", database_url)
+    assert run("db", "check").exit_code == 1
+    assert run("db", "upgrade").exit_code == 0
+    assert run("db", "check").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["upgrade", "check"])
+def test_a_database_that_does_not_answer_is_a_sentence_without_its_url(monkeypatch, command):
+    url = f"postgresql+psycopg://vidare:canary-word@127.0.0.1:{free_port()}/none"
+    monkeypatch.setenv("VIDARE_DATABASE_URL", url)
+    result = run("db", command)
+    assert result.exit_code == 2
+    assert "VIDARE_DATABASE_URL does not answer" in result.output
+    assert "canary-word" not in result.output
 
 
 def test_the_cases_are_listed():

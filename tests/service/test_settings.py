@@ -57,6 +57,8 @@ def test_environment_and_env_file_are_read(monkeypatch, tmp_path):
         ("CANONICAL", "https://vidare.example?x"),
         ("CANONICAL", "https://vidare .example"),
         ("CANONICAL", "http://[x"),
+        ("DATABASE_URL", "mysql://x/y"),
+        ("DATABASE_URL", "vidare.db"),
         ("PUBLIC_URL", "ftp://vidare.example"),
     ],
 )
@@ -98,6 +100,11 @@ def test_the_base_url_is_the_public_one_or_follows_the_address():
     assert settings(public_url="https://x.example/cds").base_url == "https://x.example/cds"
     assert settings(port=9).base_url == "http://127.0.0.1:9"
     assert settings(host="::1").base_url == "http://[::1]:8000"
+
+
+def test_the_password_of_the_database_is_not_shown():
+    secret = settings(database_url="postgresql+psycopg://vidare:canary-word@h/n")
+    assert "canary-word" not in repr(secret)
 
 
 def test_the_table_names_and_explains_every_setting():
