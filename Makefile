@@ -33,7 +33,7 @@ openapi: $(READY)
 # Resolves the newest versions; commit what it writes.
 lock: $(READY)
 	$(BIN)/python -m pip install pip-tools
-	cd requirements && for name in run dev; do ../$(BIN)/pip-compile --no-header --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o $$name.txt $$name.in; done
+	cd requirements && for name in run build dev; do ../$(BIN)/pip-compile --no-header --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o $$name.txt $$name.in; done
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
