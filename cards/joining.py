@@ -38,7 +38,9 @@ def by_analyte(
         resolved = _resolved(result, owned, twice)
         if resolved is not None:
             found.setdefault(result.analyte, []).append(resolved)
-    return {a: tuple(sorted(rs, key=_order, reverse=True)) for a, rs in found.items()}
+    for alike in found.values():
+        alike.sort(key=_order, reverse=True)
+    return {analyte: tuple(alike) for analyte, alike in found.items()}
 
 
 def _resolved(

@@ -5,7 +5,6 @@ end; otherwise the slot is `not-checked`.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from typing import Literal
 
 import msgspec
@@ -105,34 +104,33 @@ class Panel:
 
     # -- one analyte ---------------------------------------------------------------------------
 
-    def answer(self, *analytes: str, keep: Callable[[Result], bool] | None = None) -> Answer:
-        """Give the answer that any of the analytes holds: the newest that serves.
+    def answer(self, analyte: str, keep: Callable[[Result], bool] | None = None) -> Answer:
+        """Give the answer that the results of an analyte hold: the newest that serves.
 
         `keep` leaves out results that are no answer by themselves (parts of a panel).
         """
-        held = self.record.results
-        results = [r for a in analytes for r in held.get(a, ()) if keep is None or keep(r)]
-        if len(results) > 1:
-            results.sort(key=_newest, reverse=True)
+        results = self.record.results.get(analyte, ())
+        if keep is not None:
+            results = tuple([r for r in results if keep(r)])
         for result in results:
             if result.state == "final" and self.fresh(result) is True:
                 return Answer("answered", (result,), result.notes)
-        return self._unanswered(results, analytes)
+        return self._unanswered(results, analyte)
 
-    def _unanswered(self, results: list[Result], analytes: tuple[str, ...]) -> Answer:
+    def _unanswered(self, results: tuple[Result, ...], analyte: str) -> Answer:
         if not (results or self.ordered or self.waiting):
             return _MISSING
         pending = [r for r in results if r.state == "pending" and self.fresh(r) is not False]
         if pending:
             return Answer("pending", tuple(pending[:1]), (Reason("preliminary"),))
-        if not self.ordered.isdisjoint(analytes):
+        if analyte in self.ordered:
             return Answer("pending", notes=(Reason("beingSigned"),))
-        waiting = [o for a in analytes for o in self.waiting.get(a, ()) if not _closed(o, results)]
+        waiting = [o for o in self.waiting.get(analyte, ()) if not _closed(o, results)]
         if waiting:
             return Answer("pending", notes=(Reason("ordered", str(waiting[0].authored or "")),))
         return self._unusable(results)
 
-    def _unusable(self, results: list[Result]) -> Answer:
+    def _unusable(self, results: tuple[Result, ...]) -> Answer:
         unclear = [r for r in results if self._unclear(r)]
         if unclear:
             reason = unclear[0].reason or Reason("impreciseTime", str(unclear[0].taken))
@@ -192,14 +190,6 @@ class Panel:
 
 
 _MISSING = Answer("missing")
-_NEVER = date.min
-
-
-def _newest(result: Result) -> tuple[date, int, str]:
-    taken = result.taken
-    if taken is None:
-        return _NEVER, -1, result.reference or ""
-    return taken.last, taken.minute, result.reference or ""
 
 
 def _waiting(record: PatientRecord, rules: Rules) -> dict[str, list[Order]]:
@@ -227,7 +217,7 @@ def _newest_order(order: Order) -> tuple[str, str]:
     return order.authored.last.isoformat() if order.authored else "", order.reference or ""
 
 
-def _closed(order: Order, results: list[Result]) -> bool:
+def _closed(order: Order, results: Iterable[Result]) -> bool:
     """Tell whether a cancelled or unreadable result has come since an order.
 
     Many systems leave an order active when its result has come: nobody waits for it any longer.

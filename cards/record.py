@@ -169,6 +169,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     today: date
     sources: Mapping[str, SourceState]
     results: Mapping[str, tuple[Result, ...]] = {}
+    """By analyte, the newest first."""
     diagnoses: tuple[Diagnosis, ...] = ()
     orders: tuple[Order, ...] = ()
     reports: tuple[Report, ...] = ()

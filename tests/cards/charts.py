@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from cards.criteria import Chart
+from cards.joining import by_analyte
 from cards.moment import Moment
 from cards.panel import Panel, Rules, SlotStatus
 from cards.record import Diagnosis, Order, PatientRecord, Person, Result, SourceState, Value
@@ -75,15 +76,11 @@ def record(
     **members: object,
 ) -> PatientRecord:
     """Give the record of a woman of 65 that holds the facts, everything read to the end."""
-    results: dict[str, list[Result]] = {}
-    for fact in facts:
-        if isinstance(fact, Result):
-            results.setdefault(fact.analyte, []).append(fact)
     return PatientRecord(
         Person("p1", birth, sex),
         TODAY,
         sources,
-        {a: tuple(found) for a, found in results.items()},
+        by_analyte([f for f in facts if isinstance(f, Result)], {}, frozenset()),
         tuple(f for f in facts if isinstance(f, Diagnosis)),
         tuple(f for f in facts if isinstance(f, Order)),
         **members,
