@@ -1,4 +1,4 @@
-"""Serves Vidare for the benchmark, as `make run` does, without access log."""
+"""Serves Vidare for the benchmark as `vidare serve` does, on the port that is its argument."""
 
 import sys
 
@@ -13,5 +13,11 @@ def settings() -> Settings:
     return Settings(auth="off", log_level="ERROR")
 
 
+def serve() -> None:
+    """Serve until told to stop."""
+    app = create_app(settings())
+    uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="error")
+
+
 if __name__ == "__main__":
-    uvicorn.run(create_app(settings()), port=int(sys.argv[1]), access_log=False, log_level="error")
+    serve()

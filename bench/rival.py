@@ -1,32 +1,40 @@
-"""Serves the same answers, with the request read through fhir.resources (R4B) first."""
+"""Serves the same answers, with the request read through fhir.resources (R4B) first.
+
+The second argument says how: `built` makes a model of every resource and throws it away; `used`
+goes on with what the models hold, written by the models themselves, as a service must whose data
+really come through them.
+"""
 
 import json
 import sys
 
-import uvicorn
 from fhir.resources.R4B import get_fhir_model_class
+from starlette.requests import Request
 
-from bench.ours import settings
+from bench import ours
 from service import calls
-from service.app import create_app
+
+_read_body = calls.read_body
 
 
-def read_through_models(body: bytes) -> None:
-    """Build a model of every resource in the prefetch, as the typed way of reading does."""
+async def _built(request: Request, limit: int) -> bytes:
+    """Give the body as sent, after a model was built of every resource in its prefetch."""
+    body = await _read_body(request, limit)
     for resource in json.loads(body)["prefetch"].values():
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+    return body
 
 
-_answer = calls.Calls.answer
-
-
-def answer(self: calls.Calls, service: calls.Service, body: bytes, language: str) -> bytes:
-    """Answer as the service does, after the models were built."""
-    read_through_models(body)
-    return _answer(self, service, body, language)
+async def _used(request: Request, limit: int) -> bytes:
+    """Give the body with every resource in its prefetch as its model writes it."""
+    call = json.loads(await _read_body(request, limit))
+    prefetch = []
+    for key, resource in call.pop("prefetch").items():
+        model = get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        prefetch.append(f"{json.dumps(key)}: {model.model_dump_json()}")
+    return f'{json.dumps(call)[:-1]}, "prefetch": {{{", ".join(prefetch)}}}}}'.encode()
 
 
 if __name__ == "__main__":
-    calls.Calls.answer = answer  # type: ignore[method-assign] -- the one difference measured
-    app = create_app(settings())
-    uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="error")
+    calls.read_body = {"built": _built, "used": _used}[sys.argv[2]]
+    ours.serve()
