@@ -30,7 +30,7 @@ class Link(msgspec.Struct, gc=False, omit_defaults=True):
     """Where another page of the search is."""
 
     relation: str | None = None
-    url: Unread = NOT_SENT
+    url: str | None = None
 
 
 class Search(msgspec.Struct, gc=False, omit_defaults=True):

@@ -5,6 +5,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from cards import rendering
 from cards.assessment import Assessment, assess
 from cards.card import Response, encoded
 from cards.codes import OrderCoding
@@ -13,10 +14,9 @@ from cards.panel import Rules
 from cards.pathways import PATHWAYS
 from cards.reading import Call, Catalogue, PatientMismatch, read_record
 from cards.referral import Form, checked
-from cards.rendering import Manner, render
-from cards.source import UnreadableSource
+from cards.rendering import Manner
+from cards.source import Source, UnreadableSource
 from cards.words import WORDS
-from service import ehr
 from service.clients import Client
 from service.errors import BadRequest, DataUnavailable
 from service.hooks import HookRequest
@@ -32,32 +32,12 @@ class Desk(NamedTuple):
     new_id: Callable[[], str]
 
 
-def answer(call: HookRequest, language: str, desk: Desk) -> bytes:
-    """Give the encoded CDS Hooks response to a call, its cards in `language` (sv, da, en).
+def judge(call: HookRequest, sources: Mapping[str, Source], desk: Desk) -> Assessment:
+    """Give the assessment of a call: read its sources, then judge them by the pathways.
 
     Raises `BadRequest` for a call about two patients and `DataUnavailable` (412) where nothing
-    useful can be said; never gives an empty list in the place of an error.
+    useful can be said.
     """
-    assessment = judged(call, desk)
-    if assessment.unanswerable:
-        raise _unavailable(assessment)
-    form = Form(desk.settings.canonical, desk.client.order_intent, _orders(desk.client))
-    manner = Manner(
-        language,
-        form,
-        desk.new_id,
-        one_action=desk.client.one_action_per_suggestion,
-        selection=desk.client.selection_behavior,
-    )
-    response = Response(render(assessment, PATHWAYS, manner))
-    if desk.settings.validate_output:
-        validate(response)
-    return encoded(response)
-
-
-def judged(call: HookRequest, desk: Desk) -> Assessment:
-    """Give the assessment of a call: read what was sent, then judge it by the pathways."""
-    sources = ehr.complete(call)
     about = Call(
         patient_id=call.patient_id,
         today=desk.today,
@@ -85,7 +65,26 @@ def judged(call: HookRequest, desk: Desk) -> Assessment:
         ) from error
     except UnreadableSource as error:
         raise BadRequest(error.reason, expression=f"context.{error.key}") from error
-    return assess(record, PATHWAYS, rules(desk), call.service.hook, drafts)
+    assessment = assess(record, PATHWAYS, rules(desk), call.service.hook, drafts)
+    if assessment.unanswerable:
+        raise _unavailable(assessment)
+    return assessment
+
+
+def render(assessment: Assessment, language: str, desk: Desk) -> bytes:
+    """Give the encoded CDS Hooks response to an assessment, its cards in `language`."""
+    form = Form(desk.settings.canonical, desk.client.order_intent, _orders(desk.client))
+    manner = Manner(
+        language,
+        form,
+        desk.new_id,
+        one_action=desk.client.one_action_per_suggestion,
+        selection=desk.client.selection_behavior,
+    )
+    response = Response(rendering.render(assessment, PATHWAYS, manner))
+    if desk.settings.validate_output:
+        validate(response)
+    return encoded(response)
 
 
 def rules(desk: Desk) -> Rules:

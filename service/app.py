@@ -21,6 +21,7 @@ from service.calls import Calls
 from service.clients import Client, load_clients
 from service.database import open_database, prepare
 from service.discovery import discovery
+from service.ehr import Ehr
 from service.errors import StartRefused
 from service.guard import Cors, Guard, refusal_of, respond
 from service.pages import Pages
@@ -40,8 +41,9 @@ def create_app(
             " Set VIDARE_AUTH=off on a loopback address."
         )
     client = load_clients(settings.clients)[0]
-    app = _bare_app(settings, client, open_database(settings.database_url))
-    calls = Calls(settings, client, today or _today, new_id or _new_id)
+    ehr = Ehr(settings)
+    app = _bare_app(settings, client, ehr, open_database(settings.database_url))
+    calls = Calls(settings, client, ehr, today or _today, new_id or _new_id)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
     _add_discovery(app, client)
     _add_health(app)
@@ -62,13 +64,14 @@ def _new_id() -> str:
     return str(uuid.uuid4())
 
 
-def _bare_app(settings: Settings, client: Client, engine: Engine) -> FastAPI:
+def _bare_app(settings: Settings, client: Client, ehr: Ehr, engine: Engine) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         referral.prepare()  # the templates are validated before the first call, not during it
         await to_thread.run_sync(prepare, engine)
         gc.freeze()  # what was loaded at start stays; the collector need not look at it again
         yield
+        await ehr.close()
         engine.dispose()
 
     async def refuse(_request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """The hook route: a body over HTTP in, cards out."""
 
+import time
 from collections.abc import Callable
 from datetime import date
 
@@ -7,8 +8,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.answer import Desk, answer
+from service.answer import Desk, judge, render
 from service.clients import Client
+from service.ehr import Ehr
 from service.errors import NotFound, ServiceNotGranted, TooLarge, WrongMediaType
 from service.hooks import SERVICES, Service, read_request
 from service.languages import choose_language
@@ -20,15 +22,17 @@ _MB = 1_000_000
 
 
 class Calls(msgspec.Struct, frozen=True):
-    """What answering calls needs: the settings, who calls, the day and fresh ids."""
+    """What answering calls needs: the settings, who calls, their EHR, the day and fresh ids."""
 
     settings: Settings
     client: Client
+    ehr: Ehr
     today: Callable[[], date]
     new_id: Callable[[], str]
 
     async def take(self, request: Request) -> Response:
         """Answer `POST /cds-services/{id}`."""
+        deadline = self.deadline()
         service = self._service(request.path_params["id"])
         _check_media_type(request.headers.get("content-type", ""))
         body = await read_body(request, self.settings.max_body_mb * _MB)
@@ -36,7 +40,7 @@ class Calls(msgspec.Struct, frozen=True):
             service.country, request.headers.get("accept-language"), self.client.language
         )
         return Response(
-            self.answer(service, body, language),
+            await self.answer(service, body, language, deadline),
             media_type="application/json",
             headers={"Cache-Control": "no-store", "Content-Language": language},
         )
@@ -49,22 +53,29 @@ class Calls(msgspec.Struct, frozen=True):
             raise ServiceNotGranted("This client may not use the service.")
         return service
 
-    def answer(self, service: Service, body: bytes, language: str) -> bytes:
+    def deadline(self) -> float:
+        """Give when the answer to a call that begins now must have left (monotonic clock)."""
+        return time.monotonic() + self.settings.response_budget_ms / 1000
+
+    async def answer(self, service: Service, body: bytes, language: str, deadline: float) -> bytes:
         """Answer; where something is nested too deeply, once more without its depths."""
         try:
-            return self._answer_once(service, body, language)
+            return await self._answer_once(service, body, language, deadline)
         except RecursionError:
-            return self._answer_once(service, cut_deep(body), language)
+            return await self._answer_once(service, cut_deep(body), language, deadline)
 
-    def _answer_once(self, service: Service, body: bytes, language: str) -> bytes:
+    async def _answer_once(
+        self, service: Service, body: bytes, language: str, deadline: float
+    ) -> bytes:
         call = read_request(
             body,
             service,
             keys=self.client.prefetch_keys,
             max_resources=self.settings.max_resources,
         )
+        sources = await self.ehr.complete(call, self.client, deadline)
         desk = Desk(self.settings, self.client, self.today(), self.new_id)
-        return answer(call, language, desk)
+        return render(judge(call, sources, desk), language, desk)
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -1,5 +1,6 @@
 """The command `vidare`: serve, try out, look up."""
 
+import asyncio
 import logging
 import sys
 import uuid
@@ -22,6 +23,7 @@ from service.app import create_app
 from service.calls import Calls
 from service.clients import Language, load_clients
 from service.database import Failure, behind, opened, prepare, upgrade
+from service.ehr import Ehr
 from service.errors import Refusal, StartRefused
 from service.hooks import SERVICES, Service
 from service.languages import choose_language
@@ -83,10 +85,12 @@ def assess(
         chosen = _service(service)
         settings = load_settings()
         client = load_clients(settings.clients)[0]
-        calls = Calls(settings, client, lambda: _day(today), lambda: str(uuid.uuid4()))
+        calls = Calls(
+            settings, client, Ehr(settings), lambda: _day(today), lambda: str(uuid.uuid4())
+        )
         request = offline.request_of(_read(record), chosen)
         words = choose_language(chosen.country, None, language or client.language)
-        answer = calls.answer(chosen, request, words)
+        answer = asyncio.run(calls.answer(chosen, request, words, calls.deadline()))
     if as_json:
         print(answer.decode())
     else:

@@ -1,10 +1,12 @@
 """The EHR installations that may call (clients.toml), and how each wants its answers."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,6 +16,8 @@ from service.errors import StartRefused
 from service.hooks import PREFETCH, SERVICES
 
 Language = Literal["sv", "da", "en"]
+_PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/?")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -30,10 +34,11 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `codes` is its site map (`system|code` -> our analyte or concept), `orders` the codings its
     catalogue wants (our pathway or analyte -> coding), `prefetch_keys` its own names for our
-    keys. The two factors say from which increase contacts or prescriptions count as raised; None
-    shows the numbers and judges nothing.
+    keys, `fhir_servers` the base URLs that data may be fetched from for it. The two factors say
+    from which increase contacts or prescriptions count as raised; None shows the numbers and
+    judges nothing.
 
-    Kept, but not used yet: `issuer`, `jwks_url`, `jwks_file`, `tenants`, `fhir_servers`,
+    Kept, but not used yet: `issuer`, `jwks_url`, `jwks_file`, `tenants`,
     `system_actions`, `snooze_days`.
     """
 
@@ -114,6 +119,7 @@ def _faults(client: Client) -> list[str]:
         *(f"prefetch_keys: {key} is not a key of ours" for key in aims if key not in PREFETCH),
         *(f"prefetch_keys: {key} is named twice" for key in set(aims) if aims.count(key) > 1),
         *(f"origins: {o} must be scheme://host[:port]" for o in client.origins if not _origin(o)),
+        *(fault for url in client.fhir_servers for fault in _server_faults(url)),
         *(fault for pair in client.codes.items() for fault in _code_faults(*pair)),
         *(f"orders: {key} is nothing we order" for key in client.orders if key not in orderable()),
         *("an increase factor must be above 1" for f in factors if f is not None and f <= 1),
@@ -123,6 +129,20 @@ def _faults(client: Client) -> list[str]:
 def _origin(origin: str) -> bool:
     scheme, mark, host = origin.partition("://")
     return scheme in {"http", "https"} and bool(mark and host) and not set(host) & set("/?#*@ ")
+
+
+def _server_faults(url: str) -> list[str]:
+    """Say what is wrong with the base URL of a FHIR server."""
+    try:
+        parts = urlsplit(url)
+        bare = bool(parts.hostname) and parts.port != 0 and not set("?#@ \\") & set(url)
+    except ValueError:
+        bare = False
+    if not bare or not _PLAIN_PATH.fullmatch(parts.path):
+        return [f"fhir_servers: {url!r} must be an absolute URL without user, query or fragment"]
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return [f"fhir_servers: {url!r} must be https; tokens and patient data go there"]
+    return []
 
 
 def _code_faults(code: str, aim: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from pydantic import SecretStr
 
 from service.errors import TooLarge
 from service.members import ill, optional_object, optional_text, required_object, required_text
@@ -35,8 +36,9 @@ PREFETCH: Mapping[str, str] = MappingProxyType(
 
 USAGE = (
     "Needed: patient, observations, conditions. The other keys sharpen the answer; without them"
-    " the service answers and says what it could not look at where that matters. A search that"
-    " has further pages counts as incomplete."
+    " the service answers and says what it could not look at where that matters. What is not sent,"
+    " and the further pages of a search, is fetched from fhirServer where that is registered for"
+    " the client and a token comes with the call; else it counts as not looked at."
 )
 
 
@@ -96,7 +98,11 @@ _KIND = msgspec.json.Decoder(_Kind)
 
 
 class HookRequest(msgspec.Struct, frozen=True):
-    """A validated hook call; `prefetch` and `draft_orders` are still the JSON as sent."""
+    """A validated hook call; `prefetch` and `draft_orders` are still the JSON as sent.
+
+    `token` opens `fhir_server` for this call alone: empty where the server asks for none, None
+    where nothing may be fetched. `token_patient` is whose data it is confined to.
+    """
 
     service: Service
     hook: str
@@ -106,10 +112,13 @@ class HookRequest(msgspec.Struct, frozen=True):
     encounter_id: str | None = None
     draft_orders: bytes | None = None
     fhir_server: str | None = None
+    token: SecretStr | None = None
+    token_patient: str | None = None
     prefetch: dict[str, bytes] = {}
 
 
 _HTTP = re.compile(r"https?://[^\s/?#]\S{0,2000}")
+_BEARER = re.compile(r"[\x21-\x7e]{0,16384}")
 _ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._\-]{1,256}")
 _USER = re.compile(r"[A-Za-z]{1,64}/[^\s<>\"'/]{1,256}")
 
@@ -140,6 +149,8 @@ def read_request(
         encounter_id=_encounter_id(context),
         draft_orders=_draft_orders(context) if service.hook == "order-sign" else None,
         fhir_server=_fhir_server(call),
+        token=_token(call),
+        token_patient=_token_patient(call),
         prefetch=_prefetch(call, service, keys or {}),
     )
     if body.count(b",") >= max_resources:  # fewer commas than that cannot part too many entries
@@ -190,10 +201,29 @@ def _fhir_server(call: Object) -> str | None:
         if optional_object(call, "fhirAuthorization", "fhirAuthorization") is not None:
             raise ill("fhirServer", "fhirAuthorization needs fhirServer.", "missing-member")
         return None
-    optional_object(call, "fhirAuthorization", "fhirAuthorization")
     if not _is_http(server):
         raise ill("fhirServer", "fhirServer must be an http or https URL.", "bad-url")
     return server
+
+
+def _token(call: Object) -> SecretStr | None:
+    """Give the token; the rest of the authorization (scope, lifetime) is the server's business."""
+    place = "fhirAuthorization"
+    given = optional_object(call, place, place) or {}
+    kind = optional_text(given, "token_type", f"{place}.token_type")
+    if kind is not None and kind.lower() != "bearer":
+        raise ill(f"{place}.token_type", f"{place}.token_type must be Bearer.")
+    token = optional_text(given, "access_token", f"{place}.access_token")
+    if token is None:
+        return None
+    if not _BEARER.fullmatch(token):
+        raise ill(f"{place}.access_token", f"{place}.access_token must be a bearer token.")
+    return SecretStr(token)
+
+
+def _token_patient(call: Object) -> str | None:
+    given = optional_object(call, "fhirAuthorization", "fhirAuthorization") or {}
+    return optional_text(given, "patient", "fhirAuthorization.patient")
 
 
 def _is_http(url: str) -> bool:

@@ -70,7 +70,26 @@ class Settings(BaseSettings):
         default=4, description="Largest body read, in MB (10⁶ bytes).", ge=1, le=64
     )
     max_resources: int = Field(
-        default=5000, description="Most Bundle entries read in one call.", ge=1, le=100_000
+        default=5000,
+        description="Most Bundle entries read in one call, sent and fetched.",
+        ge=1,
+        le=100_000,
+    )
+    max_fetch_mb: int = Field(
+        default=16,
+        description="Most that is fetched from an EHR for one call, unpacked, in MB.",
+        ge=1,
+        le=256,
+    )
+    response_budget_ms: int = Field(
+        default=2000,
+        description="Milliseconds after which a call is answered with what has come by then.",
+        ge=100,
+        le=60_000,
+    )
+    allow_loopback_fhir: bool = Field(
+        default=False,
+        description="`yes` allows a FHIR server on this very machine, for trying out.",
     )
     validate_output: bool = Field(
         default=False,
@@ -153,7 +172,7 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
     return f"{PREFIX}{str(place[0]).upper()} is refused: {reason[0].lower()}{reason[1:]}."
 
 
-LATER = frozenset({"SANDBOX", "RESPONSE_BUDGET_MS", "SNOOZE_DAYS"})
+LATER = frozenset({"SANDBOX", "SNOOZE_DAYS"})
 """Public names of settings whose rooms are not built yet: accepted, and without effect."""
 
 

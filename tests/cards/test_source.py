@@ -1,6 +1,15 @@
 import pytest
 
-from cards.source import TOO_DEEP, UnreadableSource, open_source, unavailable
+from cards.source import (
+    TOO_DEEP,
+    UnreadableSource,
+    Unusable,
+    fetched_page,
+    open_page,
+    open_source,
+    source_of,
+    unavailable,
+)
 from tests.cards.build import as_json, bundle, observation, patient
 
 WARNING = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}
@@ -136,3 +145,85 @@ def test_a_page_sent_twice_does_not_make_up_for_one_that_was_not(rest):
     assert open_source("observations", as_json(page)).reason == "fewerThanTotal"
     whole = bundle(*sent, *extra) | {"total": 2 + len(extra)}
     assert open_source("observations", as_json(whole)).outcome == "complete"
+
+
+# -- several pages, and what was fetched -----------------------------------------------------------
+
+
+def page(*held, **members):
+    return open_page("observations", as_json(bundle(*held, **members)))
+
+
+ONE, TWO = observation("hb", id="a"), observation("crp", id="b")
+
+
+@pytest.mark.parametrize(
+    ("pages", "stopped", "outcome", "reason"),
+    [
+        ([page(ONE, link=NEXT), page(TWO)], None, "complete", None),
+        ([page(ONE, link=NEXT), page(TWO, link=NEXT)], None, "partial", "morePages"),
+        ([page(ONE, link=NEXT)], "ehrLate", "partial", "ehrLate"),
+        ([page(ONE, link=NEXT, total=2), page(TWO)], None, "complete", None),
+        ([page(ONE, link=NEXT, total=2), page(ONE)], None, "partial", "fewerThanTotal"),
+        ([page(ONE, link=NEXT, total=2), page(TWO, total=3)], None, "partial", "fewerThanTotal"),
+        ([page(ONE, link=NEXT), page(ERROR)], None, "partial", "ehrErrorBeside"),
+        ([page(link=NEXT), page(ERROR)], None, "unavailable", "ehrError"),
+        ([], "ehrRefused", "unavailable", "ehrRefused"),
+        ([], None, "unavailable", "absent"),
+    ],
+)
+def test_pages_are_complete_only_to_their_very_end(pages, stopped, outcome, reason):
+    source = source_of("observations", pages, stopped)
+    assert (source.outcome, source.reason) == (outcome, reason)
+    if outcome == "complete":
+        assert len(source.entries) == 2
+
+
+def test_a_page_read_whole_and_one_read_entry_by_entry_count_a_resource_once():
+    odd = bundle(ONE, {"resourceType": "Banana", "id": "b"}, total=3)
+    assert open_page("observations", as_json(odd)).named == {
+        ("Observation", "a"),
+        ("Banana", "b"),
+    }
+    both = [page(ONE, link=NEXT, total=3), open_page("observations", as_json(odd))]
+    assert source_of("observations", both).reason == "fewerThanTotal"
+
+
+SEARCH = "Observation?patient=p1"
+
+
+@pytest.mark.parametrize("answer", [bundle(), bundle(ONE), bundle(ONE, patient()), bundle(WARNING)])
+def test_a_fetched_searchset_is_a_page(answer):
+    assert not fetched_page("observations", as_json(answer), SEARCH).failed
+
+
+def test_an_outcome_in_place_of_what_was_fetched_is_a_failure():
+    assert fetched_page("observations", as_json(ERROR), SEARCH).failed
+    assert fetched_page("patient", as_json(ERROR), "Patient/p1").failed
+    assert not fetched_page("patient", as_json(WARNING), "Patient/p1").failed
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "answer", "reason"),
+    [
+        ("observations", SEARCH, None, "ehrUnreadable"),
+        ("observations", SEARCH, patient(), "ehrUnreadable"),
+        ("observations", SEARCH, bundle(patient()), "ehrUnreadable"),
+        ("observations", SEARCH, [], "ehrUnreadable"),
+        ("patient", "Patient/p1", None, "ehrUnreadable"),
+        ("patient", "Patient/p1", bundle(patient()), "ehrUnreadable"),
+        ("patient", "Patient/p1", patient(id="p2"), "ehrOtherPatient"),
+        ("patient", "Patient/p1", patient(id=7), "ehrUnreadable"),
+        ("user", "Practitioner/d", patient(), "ehrUnreadable"),
+        ("user", "Practitioner/d", {"resourceType": "Practitioner", "id": "e"}, "ehrUnreadable"),
+    ],
+)
+def test_a_fetched_answer_to_another_question_is_not_used(key, asked, answer, reason):
+    with pytest.raises(Unusable) as caught:
+        fetched_page(key, as_json(answer), asked)
+    assert caught.value.reason == reason
+
+
+def test_what_cannot_be_told_what_it_is_is_left_to_the_reading():
+    sent = fetched_page("observations", as_json(bundle({"id": "x"})), SEARCH)
+    assert [entry.kind for entry in sent.entries] == [None]

@@ -1,7 +1,9 @@
 """The service: a hook call in, cards out."""
 
+import asyncio
 import itertools
 import json
+import math
 
 import pytest
 
@@ -9,8 +11,9 @@ from cards.assessment import NEEDED
 from cards.referral import InvalidTemplate
 from cards.slots import SLOTS
 from cards.words import WORDS
-from service.answer import Desk, answer, catalogue, judged, rules, validate
+from service.answer import Desk, catalogue, judge, render, rules, validate
 from service.clients import Client, OrderCoding
+from service.ehr import Ehr
 from service.errors import BadRequest, DataUnavailable
 from service.hooks import PREFETCH, SERVICES, read_request
 from tests.cards import build
@@ -60,6 +63,16 @@ def body(hook="patient-view", drafts=None, keys=None, **words):
 def desk(client=None, **given):
     numbers = itertools.count(1)
     return Desk(settings(**given), client or Client(), ANCHOR, lambda: f"id-{next(numbers)}")
+
+
+def judged(request, place):
+    """Judge a call by what came with it."""
+    sources = asyncio.run(Ehr(place.settings).complete(request, place.client, math.inf))
+    return judge(request, sources, place)
+
+
+def answer(request, language, place):
+    return render(judged(request, place), language, place)
 
 
 def ask(call, language="sv", client=None, **given):

@@ -78,7 +78,7 @@ def test_the_day_is_the_one_in_stockholm(monkeypatch):
         seen.append((desk.today, desk.new_id()))
         return b'{"cards":[]}'
 
-    monkeypatch.setattr("service.calls.answer", answer)
+    monkeypatch.setattr("service.calls.render", answer)
     app = create_app(settings())
     post(app, PATIENT_VIEW, call(prefetch=read_fully()))
     ((today, first),) = seen

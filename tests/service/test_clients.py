@@ -69,6 +69,11 @@ def test_a_whole_file_is_read(tmp_path):
     assert second == Client(name="Second")
 
 
+def test_a_fhir_server_on_this_machine_need_not_be_https(tmp_path):
+    text = '[[client]]\nname = "A"\nfhir_servers = ["http://127.0.0.1:8080/fhir/R4/"]\n'
+    assert load(tmp_path, text)[0].fhir_servers == ("http://127.0.0.1:8080/fhir/R4/",)
+
+
 def test_a_site_map_may_point_at_analytes_and_concepts():
     assert {"hb", "ferritin", "weight_loss", "metastasis.liver"} <= known_aims()
 
@@ -84,6 +89,12 @@ def test_a_site_map_may_point_at_analytes_and_concepts():
         ("one_action_per_suggestion = 1", "one_action_per_suggestion"),
         ('prefetch_keys = { labs = "labs" }', "labs"),
         ('prefetch_keys = { a = "vitals", b = "vitals" }', "vitals"),
+        ('fhir_servers = ["http://ehr.example/fhir"]', "fhir_servers"),
+        ('fhir_servers = ["ehr.example/fhir"]', "fhir_servers"),
+        ('fhir_servers = ["https://ehr.example/fhir?x=1"]', "fhir_servers"),
+        ('fhir_servers = ["https://u:p@ehr.example/fhir"]', "fhir_servers"),
+        ('fhir_servers = ["https://ehr.example/a/../fhir"]', "fhir_servers"),
+        ('fhir_servers = ["https://ehr.example:port/fhir"]', "fhir_servers"),
         ('origins = ["*"]', "origins"),
         ('origins = ["https://ehr.example/"]', "origins"),
         ('origins = ["ehr.example"]', "origins"),

@@ -135,7 +135,7 @@ def test_r160_our_own_fault_may_be_read_by_the_origin(app, monkeypatch):
     def fail(*_):
         raise ValueError(CANARY)
 
-    monkeypatch.setattr("service.calls.answer", fail)
+    monkeypatch.setattr("service.calls.judge", fail)
     response = post(app, PATIENT_VIEW, call(), {"Origin": ORIGIN})
     assert response.status_code == 500
     assert response.headers["access-control-allow-origin"] == ORIGIN

@@ -169,10 +169,11 @@ def test_unknown_members_are_ignored_at_every_level():
         later={"a": [1]},
         extension={"org.example.x": {"deep": True}},
         fhirServer="https://ehr.example/fhir",
-        fhirAuthorization={"access_token": "t", "later": 1},
+        fhirAuthorization={"access_token": "t", "later": 1, "scope": ["any"]},
     )
     body["context"]["later"] = [None]
-    plain = read(call(fhirServer="https://ehr.example/fhir"))
+    known = {"access_token": "t"}
+    plain = read(call(fhirServer="https://ehr.example/fhir", fhirAuthorization=known))
     assert read(body) == plain
 
 
@@ -250,3 +251,43 @@ def test_the_cheapest_entries_are_counted_as_well():
 def test_what_is_no_bundle_holds_no_entries():
     prefetch = {"patient": {"resourceType": "Patient", "x": [1] * 200}, "conditions": [1] * 200}
     assert read(call(prefetch=prefetch), max_resources=100)
+
+
+# -- the token -------------------------------------------------------------------------------------
+
+
+def with_access(members):
+    return call(fhirServer="https://ehr.example/fhir", fhirAuthorization=members)
+
+
+def test_the_token_is_taken_and_never_shown():
+    given = {"access_token": "s3cret.t-_~+/=", "token_type": "bearer", "patient": "p"}
+    request = read(with_access(given))
+    assert request.token.get_secret_value() == "s3cret.t-_~+/="
+    assert request.token_patient == given["patient"]
+    assert "s3cret" not in repr(request)
+
+
+def test_an_empty_token_opens_a_server_that_asks_for_none():
+    assert read(with_access({"access_token": ""})).token.get_secret_value() == ""
+    assert read(with_access({})).token is None
+    assert read(call(fhirServer="https://ehr.example/fhir")).token is None
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("access_token", 5),
+        ("access_token", "two words"),
+        ("access_token", "line\r\nHost: x"),
+        ("access_token", "t\u00f6ken"),
+        ("token_type", "Basic"),
+        ("token_type", 1),
+        ("patient", {}),
+    ],
+)
+def test_an_authorization_that_cannot_be_used_is_a_400_that_does_not_repeat_it(member, value):
+    with pytest.raises(BadRequest) as raised:
+        read(with_access({"access_token": "good", member: value}))
+    assert raised.value.expression == f"fhirAuthorization.{member}"
+    assert str(value) not in raised.value.diagnostics

@@ -1,0 +1,532 @@
+"""service.ehr: whatever the EHR sends or withholds, data are had or it is said what was not."""
+
+import asyncio
+import gzip
+import itertools
+import json
+import logging
+import re
+
+import httpx
+import pytest
+import respx
+
+from cards.source import open_source
+from cards.words import WORDS
+from service.ehr import MOST_PAGES
+from service.hooks import PREFETCH
+from tests.service.asking import (
+    PATIENT_VIEW,
+    bundle,
+    error_code,
+    examples,
+    expression,
+    make_app,
+    post,
+)
+from tests.service.ehrs import (
+    SERVER,
+    TOKEN,
+    address,
+    app_for,
+    hold,
+    not_checked,
+    statuses,
+    whole_call,
+    without,
+)
+
+NEEDED = ("patient", "observations", "conditions")
+FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+
+
+@pytest.fixture
+def ehr():
+    """Give a FHIR server that knows nothing yet; whatever else is called fails the test."""
+    with respx.mock(assert_all_called=False) as router:
+        yield router
+
+
+@pytest.fixture
+def app(tmp_path):
+    return app_for(tmp_path, response_budget_ms=60_000)
+
+
+def cards(app, body, service_id="svf-patient-view"):
+    response = post(app, f"/cds-services/{service_id}", body)
+    assert response.status_code == 200, response.text
+    return response.json()["cards"]
+
+
+def said(found):
+    """Give the cards without the ids that are drawn anew for every answer."""
+    return json.loads(re.sub(r"00000000-0000-4000-8000-\d{12}", "drawn", json.dumps(found)))
+
+
+# -- the same cards, wherever the data come from ---------------------------------------------------
+
+
+@pytest.mark.parametrize(("case", "service_id"), examples())
+def test_what_is_fetched_gives_the_cards_that_prefetch_gives(tmp_path, ehr, case, service_id):
+    body = whole_call(case, service_id)
+    hold(ehr, body)
+    whole = said(cards(app_for(tmp_path), body, service_id))
+    assert not ehr.calls
+    bare = {k: v for k, v in body.items() if k != "prefetch"}
+    assert said(cards(app_for(tmp_path), bare, service_id)) == whole
+    assert len(ehr.calls) == len(PREFETCH)
+    for key in PREFETCH:
+        assert said(cards(app_for(tmp_path), without(body, key), service_id)) == whole
+
+
+def test_reads_and_searches_are_those_of_the_templates_and_bear_the_token(app, ehr):
+    body = without(whole_call(), "patient", "observations", "user")
+    hold(ehr, whole_call())
+    cards(app, body)
+    assert {str(c.request.url) for c in ehr.calls} == {
+        f"{SERVER}/Patient/pat-aos-gaps",
+        f"{SERVER}/PractitionerRole/role-gp",
+        f"{SERVER}/Observation?patient=pat-aos-gaps&category=laboratory&_sort=-date&_count=500",
+    }
+    for call in ehr.calls:
+        assert call.request.headers["authorization"] == f"Bearer {TOKEN}"
+        assert "json" in call.request.headers["accept"]
+
+
+def test_a_server_that_asks_for_no_token_gets_none(app, ehr):
+    hold(ehr, whole_call())
+    cards(app, without(whole_call(token=""), "conditions"))
+    assert "authorization" not in ehr.calls.last.request.headers
+
+
+def test_a_clients_own_names_for_the_keys_are_not_fetched_again(tmp_path, ehr):
+    path = tmp_path / "clients.toml"
+    path.write_text(
+        f'[[client]]\nname = "A"\nfhir_servers = ["{SERVER}"]\n'
+        '[client.prefetch_keys]\nlabs = "observations"\n'
+    )
+    body = whole_call()
+    theirs = without(body, "observations")
+    theirs["prefetch"]["labs"] = body["prefetch"]["observations"]
+    found = cards(make_app(clients=path), theirs)
+    assert not ehr.calls
+    assert said(found) == said(cards(make_app(clients=path), body))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [FAILED, bundle(FAILED), bundle(), None],
+    ids=["failed", "failed entry", "empty", "null"],
+)
+def test_a_key_that_was_answered_is_not_fetched_again(app, ehr, sent):
+    body = whole_call()
+    body["prefetch"]["conditions"] = sent
+    post(app, PATIENT_VIEW, body)
+    assert not ehr.calls
+
+
+# -- pages -----------------------------------------------------------------------------------------
+
+
+def pages(entries, count, url="page/{}"):
+    """Give a searchset in pages of one entry each, and the addresses of the later ones."""
+    return [
+        {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "total": len(entries),
+            "entry": [entry],
+            "link": [{"relation": "next", "url": url.format(n)}] if n < count else [],
+        }
+        for n, entry in enumerate(entries, 1)
+    ]
+
+
+@pytest.mark.parametrize("first_sent", [True, False], ids=["first page sent", "all fetched"])
+@pytest.mark.parametrize("url", [SERVER + "/page/{}", "/fhir/page/{}", SERVER + "?_getpages={}"])
+def test_pages_are_followed_to_the_end_with_the_token(app, ehr, url, first_sent):
+    body = whole_call()
+    whole = said(cards(app, body))
+    entries = body["prefetch"]["observations"]["entry"]
+    first, *later = pages(entries, len(entries), url)
+    hold(ehr, body, observations=httpx.Response(200, json=first))
+    for n, page in enumerate(later, 1):
+        ehr.get(url__eq=str(httpx.URL(SERVER).join(url.format(n)))).respond(json=page)
+    asking = without(body, "observations")
+    if first_sent:
+        asking["prefetch"]["observations"] = first
+    assert said(cards(app, asking)) == whole
+    assert len(ehr.calls) == len(entries) - first_sent
+    assert {c.request.headers["authorization"] for c in ehr.calls} == {f"Bearer {TOKEN}"}
+
+
+def one_page_and(link):
+    first = whole_call()["prefetch"]["observations"]
+    return {**first, "total": None, "entry": first["entry"][:1], "link": [link]}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/fhir/page",
+        "http://ehr.example/fhir/page",
+        "https://ehr.example:444/fhir/page",
+        "https://ehr.example/fhirx/page",
+        "https://ehr.example/admin",
+        "https://ehr.example/fhir/../admin",
+        "https://ehr.example/fhir/%2e%2e/admin",
+        "https://ehr.example/fhir/..%2fadmin",
+        "https://user:secret@ehr.example/fhir/page",
+        "//evil.example/fhir/page",
+        "file:///etc/passwd",
+        "https://ehr.example:port/",
+        "https://ehr.example/fhir/\u0000",
+    ],
+)
+def test_a_page_elsewhere_is_never_asked_for_and_its_search_is_partial(app, ehr, url):
+    body = without(whole_call(), "observations")
+    body["prefetch"]["observations"] = one_page_and({"relation": "next", "url": url})
+    (card,) = cards(app, body)
+    assert not ehr.calls
+    assert not_checked(card)["observations"] == "ehrElsewhere"
+    assert "missing" not in statuses(card).values()
+    assert "answered" in statuses(card).values()
+
+
+def test_a_next_link_without_an_address_is_a_page_that_cannot_be_had(app, ehr):
+    body = whole_call()
+    body["prefetch"]["observations"] = one_page_and({"relation": "next"})
+    assert not_checked(cards(app, body)[0])["observations"] == "morePages"
+
+
+@pytest.mark.parametrize("back", [address(whole_call(), "observations"), SERVER + "/2"])
+def test_pages_in_a_circle_are_left(app, ehr, back):
+    body = whole_call()
+    hold(
+        ehr,
+        body,
+        observations=httpx.Response(
+            200, json=one_page_and({"relation": "next", "url": SERVER + "/2"})
+        ),
+    )
+    second = one_page_and({"relation": "next", "url": back})
+    page = ehr.get(f"{SERVER}/2").respond(json=second)
+    (card,) = cards(app, without(body, "observations"))
+    assert page.call_count == 1
+    assert not_checked(card)["observations"] == "morePages"
+
+
+def test_a_search_of_ten_thousand_pages_is_left_where_it_is_too_long(app, ehr):
+    numbers = itertools.count(1)
+
+    def endless(_request):
+        link = {"relation": "next", "url": f"{SERVER}/page?n={next(numbers)}"}
+        return httpx.Response(200, json=one_page_and(link))
+
+    body = whole_call()
+    hold(ehr, body, observations=endless)
+    rest = ehr.get(url__startswith=f"{SERVER}/page?n=").mock(side_effect=endless)
+    (card,) = cards(app, without(body, "observations"))
+    assert rest.call_count == MOST_PAGES - 1
+    assert not_checked(card)["observations"] == "tooMuch"
+    assert statuses(card)["hb"] == "answered"
+
+
+def test_no_more_resources_are_read_than_a_call_may_hold(tmp_path, ehr):
+    body = whole_call()
+    held = sum(
+        len(open_source(key, json.dumps(value).encode()).entries)
+        for key, value in body["prefetch"].items()
+    )
+    hold(ehr, body)
+    asking = without(body, "observations")
+    enough = app_for(tmp_path, max_resources=held)
+    assert said(cards(enough, asking)) == said(cards(enough, body))
+    (card,) = cards(app_for(tmp_path, max_resources=held - 1), asking)
+    assert not_checked(card)["observations"] == "tooMuch"
+
+
+def test_a_failure_on_a_later_page_keeps_the_earlier_ones(app, ehr):
+    body = whole_call()
+    link = {"relation": "next", "url": f"{SERVER}/2"}
+    hold(ehr, body, observations=httpx.Response(200, json=one_page_and(link)))
+    ehr.get(f"{SERVER}/2").respond(json=FAILED)
+    (card,) = cards(app, without(body, "observations"))
+    assert not_checked(card)["observations"] == "ehrErrorBeside"
+    assert statuses(card)["hb"] == "answered"
+
+
+# -- failures --------------------------------------------------------------------------------------
+
+
+async def never(_request):
+    await asyncio.Event().wait()
+
+
+class Stream(httpx.AsyncByteStream):
+    """A body that ends otherwise than it should."""
+
+    def __init__(self, end):
+        self.end = end
+
+    async def __aiter__(self):
+        yield b'{"resourceType": "Bundle",'
+        await self.end()
+
+
+async def cut():
+    raise httpx.RemoteProtocolError("peer closed connection")
+
+
+def bomb():
+    return gzip.compress(b" " * 40_000_000 + b"{}")
+
+
+def reply(status=200, content=b"", **headers):
+    """Give a server that always answers so, with the bytes as they are."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _request: httpx.Response(status, stream=httpx.ByteStream(content), headers=named)
+
+
+def ending(end):
+    """Give a server whose body begins well."""
+    return lambda _request: httpx.Response(200, stream=Stream(end))
+
+
+def says(value):
+    return reply(200, json.dumps(value).encode())
+
+
+PATIENT = {"resourceType": "Patient", "id": "pat-aos-gaps"}
+FAULTS = {
+    "401": (reply(401), "ehrRefused"),
+    "403": (reply(403), "ehrRefused"),
+    "404": (reply(404, b'{"resourceType":"OperationOutcome"}'), "ehrNotFound"),
+    "410": (reply(410), "ehrNotFound"),
+    "429": (reply(429), "ehrBusy"),
+    "503": (reply(503), "ehrBusy"),
+    "400": (reply(400), "ehrError"),
+    "500": (reply(500), "ehrError"),
+    "502": (reply(502, b"<html>Bad gateway</html>"), "ehrError"),
+    "204": (reply(204), "ehrError"),
+    "refused": (httpx.ConnectError("refused"), "ehrUnreachable"),
+    "reset twice": (httpx.ReadError("reset"), "ehrUnreachable"),
+    "slow header": (never, "ehrLate"),
+    "slow body": (ending(lambda: asyncio.Event().wait()), "ehrLate"),
+    "cut body": (ending(cut), "ehrUnreadable"),
+    "empty body": (reply(200), "ehrUnreadable"),
+    "null": (reply(200, b"null"), "ehrUnreadable"),
+    "not JSON": (reply(200, b"{"), "ehrUnreadable"),
+    "an HTML page": (reply(200, b"<html>Sign in</html>"), "ehrUnreadable"),
+    "another type": (says(PATIENT), "ehrUnreadable"),
+    "matches of another type": (says(bundle(PATIENT)), "ehrUnreadable"),
+    "redirect": (reply(302, location="https://evil.example/"), "ehrElsewhere"),
+    "an error with 200": (says(FAILED), "ehrError"),
+    "gzip bomb": (reply(200, bomb(), content_encoding="gzip"), "tooMuch"),
+    "too large": (reply(200, b" " * 1_000_001), "tooMuch"),
+    "cut gzip": (
+        reply(200, gzip.compress(b"{}")[:-4], content_encoding="gzip"),
+        "ehrUnreadable",
+    ),
+    "brotli": (reply(200, b"{}", content_encoding="br"), "ehrUnreadable"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_failed_is_not_checked_and_never_missing(tmp_path, ehr, name):
+    fault, reason = FAULTS[name]
+    budget = 200 if reason == "ehrLate" else 60_000
+    app = app_for(tmp_path, response_budget_ms=budget, max_fetch_mb=1)
+    hold(ehr, whole_call(), observations=fault)
+    (card,) = cards(app, without(whole_call(), "observations"))
+    assert not_checked(card) == {"observations": reason}
+    assert set(statuses(card).values()) <= {"not-checked", "not-applicable"}
+    assert {c.request.url.host for c in ehr.calls} <= {"ehr.example"}
+
+
+@pytest.mark.parametrize("name", FAULTS.keys() - {"another type"})
+def test_where_nothing_can_be_said_key_and_reason_are_named(tmp_path, ehr, name):
+    fault, reason = FAULTS[name]
+    budget = 200 if reason == "ehrLate" else 60_000
+    app = app_for(tmp_path, response_budget_ms=budget, max_fetch_mb=1)
+    hold(ehr, whole_call(), patient=fault)
+    response = post(app, PATIENT_VIEW, without(whole_call(), "patient"))
+    assert (response.status_code, error_code(response)) == (412, "data-unavailable")
+    assert expression(response) == "prefetch.patient"
+    why = WORDS["en"].say("source", reason)
+    assert f"patient ({why})" in response.json()["issue"][0]["diagnostics"]
+
+
+def test_a_fetched_patient_is_the_one_of_the_call(app, ehr):
+    hold(ehr, whole_call(), patient=says(PATIENT | {"id": "somebody-else"}))
+    response = post(app, PATIENT_VIEW, without(whole_call(), "patient"))
+    assert (response.status_code, error_code(response)) == (412, "data-unavailable")
+    assert WORDS["en"].say("source", "ehrOtherPatient") in response.text
+
+
+def test_another_patients_fetched_results_are_not_used(app, ehr):
+    body = whole_call()
+    foreign = json.loads(json.dumps(body["prefetch"]["observations"]))
+    for entry in foreign["entry"]:
+        entry["resource"]["subject"] = {"reference": "Patient/somebody-else"}
+    hold(ehr, body, observations=says(foreign))
+    (card,) = cards(app, without(body, "observations"))
+    assert "answered" not in statuses(card).values()
+    assert card["extension"]["vidare.assessment"]["ignored"]
+
+
+def test_all_that_failed_stays_within_the_budget_and_every_reason_is_kept(tmp_path, ehr):
+    body = whole_call()
+    hold(ehr, body, observations=never, vitals=never, serviceRequests=FAULTS["403"][0])
+    app = app_for(tmp_path, response_budget_ms=200)
+    (card,) = cards(app, without(body, *PREFETCH))
+    assert not_checked(card)["observations"] == "ehrLate"
+
+
+def test_pages_that_came_in_time_are_used(tmp_path, ehr):
+    link = {"relation": "next", "url": f"{SERVER}/2"}
+    hold(ehr, whole_call(), observations=says(one_page_and(link)))
+    ehr.get(f"{SERVER}/2").mock(side_effect=never)
+    (card,) = cards(
+        app_for(tmp_path, response_budget_ms=300), without(whole_call(), "observations")
+    )
+    assert not_checked(card)["observations"] == "ehrLate"
+    assert statuses(card)["hb"] == "answered"
+    assert "missing" not in statuses(card).values()
+
+
+def test_an_answer_nested_too_deeply_is_read_without_its_depths(app, ehr):
+    body = whole_call()
+    deep = json.dumps(body["prefetch"]["observations"])
+    deep = deep[:-1] + ', "meta": ' + "[" * 20_000 + "]" * 20_000 + "}"
+    hold(ehr, body, observations=reply(200, deep.encode()))
+    assert said(cards(app, without(body, "observations"))) == said(cards(app, body))
+
+
+def test_a_packed_answer_is_unpacked(app, ehr):
+    body = whole_call()
+    packed = gzip.compress(json.dumps(body["prefetch"]["observations"]).encode())
+    hold(ehr, body, observations=reply(200, packed, content_encoding="gzip"))
+    assert said(cards(app, without(body, "observations"))) == said(cards(app, body))
+
+
+# -- asking once more ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        httpx.ReadError("reset"),
+        httpx.RemoteProtocolError("server disconnected"),
+        reply(429, retry_after="0")(None),
+        reply(503, retry_after="0")(None),
+    ],
+)
+def test_what_broke_or_was_busy_for_a_moment_is_asked_once_more(app, ehr, first):
+    body = whole_call()
+    answer = httpx.Response(200, json=body["prefetch"]["observations"])
+    hold(ehr, body, observations=[first, answer])
+    assert said(cards(app, without(body, "observations"))) == said(cards(app, body))
+    assert len(ehr.calls) == 2
+
+
+@pytest.mark.parametrize("wish", ["3600", "", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "-1"])
+def test_a_server_that_is_busy_for_long_is_not_waited_for(app, ehr, wish):
+    hold(ehr, whole_call(), observations=reply(503, retry_after=wish))
+    (card,) = cards(app, without(whole_call(), "observations"))
+    assert not_checked(card)["observations"] == "ehrBusy"
+    assert len(ehr.calls) == 1
+
+
+@pytest.mark.parametrize("name", ["500", "403", "refused", "cut body", "redirect"])
+def test_nothing_else_is_asked_twice(app, ehr, name):
+    hold(ehr, whole_call(), observations=FAULTS[name][0])
+    cards(app, without(whole_call(), "observations"))
+    assert len(ehr.calls) == 1
+
+
+# -- whom to ask -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "https://evil.example/fhir",
+        "https://ehr.example/fhir/other",
+        "https://ehr.example",
+        "http://ehr.example/fhir",
+        "https://ehr.example:8443/fhir",
+        "https://ehr.example@evil.example/fhir",
+        "https://ehr.example/fhir?x=",
+        "https://ehr.example/fhir#",
+        "https://ehr.example:port/fhir",
+        "http://169.254.169.254/latest",
+    ],
+)
+def test_a_server_that_is_not_the_clients_is_never_called(app, ehr, server):
+    (card,) = cards(app, without(whole_call(server=server), "observations"))
+    assert not ehr.calls
+    assert not_checked(card)["observations"] == "serverUnknown"
+
+
+@pytest.mark.parametrize("server", [SERVER + "/", "https://EHR.example:443/fhir"])
+def test_one_server_is_known_by_every_spelling(app, ehr, server):
+    body = whole_call()
+    hold(ehr, body)
+    asking = without(whole_call(server=server), "observations")
+    assert statuses(cards(app, asking)[0]) == statuses(cards(app, body)[0])
+
+
+def test_without_any_listed_server_nothing_is_fetched(ehr):
+    (card,) = cards(make_app(), without(whole_call(), "observations"))
+    assert not ehr.calls
+    assert not_checked(card)["observations"] == "serverUnknown"
+
+
+def test_without_a_token_nothing_is_fetched(app, ehr):
+    body = without(whole_call(), "observations")
+    del body["fhirAuthorization"]
+    assert not_checked(cards(app, body)[0])["observations"] == "noToken"
+    del body["fhirServer"]
+    assert not_checked(cards(app, body)[0])["observations"] == "absent"
+    assert not ehr.calls
+
+
+def test_a_token_for_another_patient_fetches_nothing(app, ehr):
+    body = without(whole_call(), "observations")
+    body["fhirAuthorization"]["patient"] = "somebody-else"
+    assert not_checked(cards(app, body)[0])["observations"] == "tokenOtherPatient"
+    assert not ehr.calls
+
+
+def test_a_user_whose_id_leads_elsewhere_is_not_fetched(app, ehr):
+    body = without(whole_call(), "user")
+    body["context"]["userId"] = "Practitioner/.."
+    assert cards(app, body)
+    assert not ehr.calls
+
+
+# -- nothing stays and nothing leaks ---------------------------------------------------------------
+
+
+def test_a_session_of_one_call_is_not_taken_into_the_next(app, ehr):
+    held = whole_call()["prefetch"]["observations"]
+    cookie = {"Set-Cookie": "session=canary; Path=/"}
+    hold(ehr, whole_call(), observations=lambda _r: httpx.Response(200, json=held, headers=cookie))
+    for _ in range(2):
+        cards(app, without(whole_call(), "observations"))
+    assert len(ehr.calls) == 2
+    assert "cookie" not in ehr.calls.last.request.headers
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_no_log_line_holds_the_token_or_the_patient(tmp_path, ehr, caplog, name):
+    fault, reason = FAULTS[name]
+    caplog.set_level(logging.DEBUG)
+    budget = 200 if reason == "ehrLate" else 60_000
+    app = app_for(tmp_path, response_budget_ms=budget, max_fetch_mb=1)
+    hold(ehr, whole_call(), observations=fault)
+    response = post(app, PATIENT_VIEW, without(whole_call(), "observations"))
+    for text in (caplog.text, response.text):
+        assert TOKEN not in text
+    assert "pat-aos-gaps" not in caplog.text
