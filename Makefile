@@ -5,7 +5,7 @@ BIN = .venv/bin
 READY = .venv/ready
 SOURCES = cards service tests
 
-.PHONY: run test check bench openapi lock
+.PHONY: run test check bench openapi patients lock
 
 run: $(READY)
 	@echo "In another terminal:"
@@ -29,6 +29,11 @@ bench: $(READY)
 
 openapi: $(READY)
 	$(BIN)/python -m tests.contract.in_step
+
+# Writes the example patients from their case.toml; then their answers, which are for reading.
+patients: $(READY)
+	$(BIN)/python -m patients
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/service/test_golden.py
 
 # Resolves the newest versions; commit what it writes.
 lock: $(READY)
