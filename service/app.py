@@ -18,13 +18,16 @@ from starlette.responses import Response
 from cards import referral
 from service import describing
 from service.calls import Calls
-from service.clients import Client, load_clients
 from service.database import open_database, prepare
 from service.discovery import discovery
 from service.ehr import Ehr
-from service.errors import StartRefused
 from service.guard import Cors, Guard, refusal_of, respond
+from service.identity import Identity
+from service.keys import Keys
+from service.logs import line_of
 from service.pages import Pages
+from service.register import Register, reloading
+from service.replay import UsedTokens
 from service.settings import ZONE, Settings, load_settings
 
 
@@ -35,19 +38,16 @@ def create_app(
     new_id: Callable[[], str] | None = None,
 ) -> FastAPI:
     """Give the application of one installation; `StartRefused` where it must not be served."""
-    if settings.auth == "required":
-        raise StartRefused(
-            "VIDARE_AUTH=required cannot be served yet: tokens are not verified in this version."
-            " Set VIDARE_AUTH=off on a loopback address."
-        )
-    client = load_clients(settings.clients)[0]
+    register = Register(settings)
+    engine = open_database(settings.database_url)
+    identity = Identity(register, Keys(), UsedTokens(engine), required=settings.auth == "required")
     ehr = Ehr(settings)
-    app = _bare_app(settings, client, ehr, open_database(settings.database_url))
-    calls = Calls(settings, client, ehr, today or _today, new_id or _new_id)
+    app = _bare_app(settings, register, ehr, engine)
+    calls = Calls(settings, identity, ehr, today or _today, new_id or _new_id)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
-    _add_discovery(app, client)
+    _add_discovery(app, settings, identity)
     _add_health(app)
-    Pages(settings, client, app.openapi).add_to(app)
+    Pages(settings, app.openapi).add_to(app)
     return app
 
 
@@ -64,18 +64,21 @@ def _new_id() -> str:
     return str(uuid.uuid4())
 
 
-def _bare_app(settings: Settings, client: Client, ehr: Ehr, engine: Engine) -> FastAPI:
+def _bare_app(settings: Settings, register: Register, ehr: Ehr, engine: Engine) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         referral.prepare()  # the templates are validated before the first call, not during it
         await to_thread.run_sync(prepare, engine)
         gc.freeze()  # what was loaded at start stays; the collector need not look at it again
-        yield
+        with reloading(register, settings):
+            yield
         await ehr.close()
         engine.dispose()
 
-    async def refuse(_request: Request, error: Exception) -> Response:
-        return respond(refusal_of(error), settings.canonical)
+    async def refuse(request: Request, error: Exception) -> Response:
+        refusal = refusal_of(error)
+        line_of(request.scope).error = refusal.code
+        return respond(refusal, settings.canonical)
 
     app = FastAPI(
         title="Vidare",
@@ -87,7 +90,7 @@ def _bare_app(settings: Settings, client: Client, ehr: Ehr, engine: Engine) -> F
         lifespan=lifespan,
         exception_handlers={HTTPException: refuse, RequestValidationError: refuse},
         middleware=[
-            Middleware(Cors, client.origins, settings.canonical),
+            Middleware(Cors, register.allows, settings.canonical),
             Middleware(Guard, settings.canonical),
         ],
     )
@@ -95,11 +98,12 @@ def _bare_app(settings: Settings, client: Client, ehr: Ehr, engine: Engine) -> F
     return app
 
 
-def _add_discovery(app: FastAPI, client: Client) -> None:
-    body = discovery(client.services)
-
-    async def discover() -> Response:
-        return Response(body, media_type="application/json")
+def _add_discovery(app: FastAPI, settings: Settings, identity: Identity) -> None:
+    async def discover(request: Request) -> Response:
+        line_of(request.scope).event = "discovery"
+        client = await identity.caller(request, f"{settings.base_url}/cds-services")
+        body = discovery(client.services)
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     app.add_api_route(
         "/cds-services",

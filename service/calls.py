@@ -13,7 +13,9 @@ from service.clients import Client
 from service.ehr import Ehr
 from service.errors import NotFound, ServiceNotGranted, TooLarge, WrongMediaType
 from service.hooks import SERVICES, Service, read_request
+from service.identity import Identity
 from service.languages import choose_language
+from service.logs import line_of
 from service.settings import Settings
 from service.wire import cut_deep
 
@@ -22,60 +24,73 @@ _MB = 1_000_000
 
 
 class Calls(msgspec.Struct, frozen=True):
-    """What answering calls needs: the settings, who calls, their EHR, the day and fresh ids."""
+    """What answering calls needs: the settings, who is let in, their EHR, the day, fresh ids."""
 
     settings: Settings
-    client: Client
+    identity: Identity
     ehr: Ehr
     today: Callable[[], date]
     new_id: Callable[[], str]
 
     async def take(self, request: Request) -> Response:
         """Answer `POST /cds-services/{id}`."""
-        deadline = self.deadline()
-        service = self._service(request.path_params["id"])
+        deadline = deadline_of(self.settings)
+        line = line_of(request.scope)
+        line.event = "call"
+        service_id = request.path_params["id"]
+        url = f"{self.settings.base_url}/cds-services/{service_id}"
+        client = await self.identity.caller(request, url)
+        service = granted(service_id, client)
+        line.service, line.hook = service.id, service.hook
         _check_media_type(request.headers.get("content-type", ""))
         body = await read_body(request, self.settings.max_body_mb * _MB)
         language = choose_language(
-            service.country, request.headers.get("accept-language"), self.client.language
+            service.country, request.headers.get("accept-language"), client.language
         )
+        desk = Desk(self.settings, client, self.today(), self.new_id)
         return Response(
-            await self.answer(service, body, language, deadline),
+            await answered(body, service, language, desk, self.ehr, deadline),
             media_type="application/json",
             headers={"Cache-Control": "no-store", "Content-Language": language},
         )
 
-    def _service(self, service_id: str) -> Service:
-        service = _BY_ID.get(service_id)
-        if service is None:
-            raise NotFound("There is no service with this id.", code="unknown-service")
-        if service_id not in self.client.services:
-            raise ServiceNotGranted("This client may not use the service.")
-        return service
 
-    def deadline(self) -> float:
-        """Give when the answer to a call that begins now must have left (monotonic clock)."""
-        return time.monotonic() + self.settings.response_budget_ms / 1000
+def deadline_of(settings: Settings) -> float:
+    """Give when the answer to a call that begins now must have left (monotonic clock)."""
+    return time.monotonic() + settings.response_budget_ms / 1000
 
-    async def answer(self, service: Service, body: bytes, language: str, deadline: float) -> bytes:
-        """Answer; where something is nested too deeply, once more without its depths."""
-        try:
-            return await self._answer_once(service, body, language, deadline)
-        except RecursionError:
-            return await self._answer_once(service, cut_deep(body), language, deadline)
 
-    async def _answer_once(
-        self, service: Service, body: bytes, language: str, deadline: float
-    ) -> bytes:
-        call = read_request(
-            body,
-            service,
-            keys=self.client.prefetch_keys,
-            max_resources=self.settings.max_resources,
-        )
-        sources = await self.ehr.complete(call, self.client, deadline)
-        desk = Desk(self.settings, self.client, self.today(), self.new_id)
-        return render(judge(call, sources, desk), language, desk)
+async def answered(
+    body: bytes, service: Service, language: str, desk: Desk, ehr: Ehr, deadline: float
+) -> bytes:
+    """Answer; where something is nested too deeply, once more without its depths."""
+    try:
+        return await _answered_once(body, service, language, desk, ehr, deadline)
+    except RecursionError:
+        return await _answered_once(cut_deep(body), service, language, desk, ehr, deadline)
+
+
+async def _answered_once(
+    body: bytes, service: Service, language: str, desk: Desk, ehr: Ehr, deadline: float
+) -> bytes:
+    call = read_request(
+        body,
+        service,
+        keys=desk.client.prefetch_keys,
+        max_resources=desk.settings.max_resources,
+    )
+    sources = await ehr.complete(call, desk.client, deadline)
+    return render(judge(call, sources, desk), language, desk)
+
+
+def granted(service_id: str, client: Client) -> Service:
+    """Give the service of this id; a refusal where there is none, or not for this client."""
+    service = _BY_ID.get(service_id)
+    if service is None:
+        raise NotFound("There is no service with this id.", code="unknown-service")
+    if service_id not in client.services:
+        raise ServiceNotGranted("This client may not use the service.")
+    return service
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -1,7 +1,6 @@
 """The command `vidare`: serve, try out, look up."""
 
 import asyncio
-import logging
 import sys
 import uuid
 from collections.abc import Iterator
@@ -11,16 +10,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.markdown import Markdown
 from sqlalchemy import Engine
 
 from cards.outline import pathway_page
 from cards.pathways import PATHWAYS
-from service import examples, firing, offline, validating
+from service import examples, firing, logs, offline, serving, validating
+from service.answer import Desk
 from service.app import create_app
-from service.calls import Calls
+from service.calls import answered, deadline_of
 from service.clients import Language, load_clients
 from service.database import Failure, behind, opened, prepare, upgrade
 from service.ehr import Ehr
@@ -41,6 +40,8 @@ app = typer.Typer(
 
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+clients = typer.Typer(help="Look after clients.toml.", no_args_is_help=True)
+app.add_typer(clients, name="clients")
 
 ServiceId = Annotated[str, typer.Option("--service", help="Id of the service.")]
 AnyServiceId = Annotated[str | None, typer.Option("--service", help="Id of the service.")]
@@ -57,19 +58,11 @@ def serve() -> None:
     """Serve over HTTP, as the settings in the environment say."""
     with _refusals():
         settings = load_settings()
+        logs.configure(settings.log_level)
         create_app(settings)  # so that a refusal is one sentence, not a failing server process
         with opened(settings.database_url) as engine:
             prepare(engine)
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-    uvicorn.run(
-        "service.app:app_from_environment",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level=settings.log_level.lower(),
-        server_header=False,
-    )
+    serving.serve(settings)
 
 
 @app.command()
@@ -85,12 +78,12 @@ def assess(
         chosen = _service(service)
         settings = load_settings()
         client = load_clients(settings.clients)[0]
-        calls = Calls(
-            settings, client, Ehr(settings), lambda: _day(today), lambda: str(uuid.uuid4())
-        )
+        desk = Desk(settings, client, _day(today), lambda: str(uuid.uuid4()))
         request = offline.request_of(_read(record), chosen)
         words = choose_language(chosen.country, None, language or client.language)
-        answer = asyncio.run(calls.answer(chosen, request, words, calls.deadline()))
+        answer = asyncio.run(
+            answered(request, chosen, words, desk, Ehr(settings), deadline_of(settings))
+        )
     if as_json:
         print(answer.decode())
     else:
@@ -179,6 +172,19 @@ def db_check() -> None:
         print("The database lacks tables of this version: run `vidare db upgrade`.")
         raise typer.Exit(1)
     print("The database has the tables of this version.")
+
+
+@clients.command("check")
+def clients_check(
+    file: Annotated[Path, typer.Argument(help="A clients.toml.")],
+) -> None:
+    """Say what is wrong with a clients.toml, by line, or whom it lets in."""
+    with _refusals():
+        read = load_clients(file)
+    for client in read:
+        keys = client.jwks_file or client.jwks_url
+        trusted = f"tokens of {client.issuer}, keys from {keys}" if keys else "no tokens"
+        print(f"{client.name}: {trusted}; {', '.join(client.services)}")
 
 
 @contextmanager

@@ -2,11 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,10 +13,20 @@ from cards.pathways import PATHWAYS
 from cards.terminology import TERMS
 from service.errors import StartRefused
 from service.hooks import PREFETCH, SERVICES
+from service.toml_lines import line_of
+from service.urls import is_confidential, is_origin, is_server
 
 Language = Literal["sv", "da", "en"]
-_PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/?")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+Algorithm = Literal[
+    "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"
+]
+"""What a client may sign with: never a shared secret, never nothing."""
+Fault = tuple[str, str]
+"""The member of a client that must be changed, and the sentence that says how."""
+MAX_ISSUER = 512
+MAX_LIFETIME = 86_400
+"""Seconds: the longest that any client's token may live."""
+_PLACE = re.compile(r"\$\.(\w+)")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -32,14 +41,16 @@ class OrderCoding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One EHR installation.
 
-    `codes` is its site map (`system|code` -> our analyte or concept), `orders` the codings its
-    catalogue wants (our pathway or analyte -> coding), `prefetch_keys` its own names for our
-    keys, `fhir_servers` the base URLs that data may be fetched from for it. The two factors say
-    from which increase contacts or prescriptions count as raised; None shows the numbers and
-    judges nothing.
+    `issuer`, `jwks_url` or `jwks_file`, `algorithms`, `tenants` and `max_token_seconds` say which
+    tokens are its own; where both are given, keys come from the file and `jwks_url` is what a
+    token may name as `jku`. `codes` is its site map (`system|code` -> our analyte or concept),
+    `orders` the codings its catalogue wants (our pathway or analyte -> coding), `prefetch_keys`
+    its own names for our keys, `fhir_servers` the base URLs that data may be fetched from for it.
+    The two factors say from which increase contacts or prescriptions count as raised; None shows
+    the numbers and judges nothing.
 
-    Kept, but not used yet: `issuer`, `jwks_url`, `jwks_file`, `tenants`,
-    `system_actions`, `snooze_days`.
+    Kept, but not used yet: `system_actions`, `snooze_days`. `jwks` is a key set itself, only for a
+    client that the service makes for its own use; a file cannot set it.
     """
 
     name: str = "default"
@@ -57,102 +68,144 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     issuer: str | None = None
     jwks_url: str | None = None
     jwks_file: str | None = None
+    jwks: bytes | None = None
+    algorithms: tuple[Algorithm, ...] = ("ES384", "RS384")
+    max_token_seconds: int = 3600
     tenants: tuple[str, ...] = ()
     fhir_servers: tuple[str, ...] = ()
     system_actions: bool = False
     snooze_days: int | None = None
 
 
+_MEMBERS = frozenset(Client.__struct_fields__) - {"jwks"}
+
+
 def load_clients(path: Path | None) -> tuple[Client, ...]:
     """Give the clients of the file, or one default client where there is no file.
 
-    Raises `StartRefused` with a sentence that names the client and the member at fault.
+    Raises `StartRefused`: for each fault a line that names file, line, client, member and remedy.
     """
     if path is None:
         return (Client(),)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
     except OSError:
         raise StartRefused(f"The clients file {path} cannot be read.") from None
     except ValueError as error:
         raise StartRefused(f"The clients file {path} is not valid TOML: {error}.") from None
-    return read_clients(document, str(path))
+    return read_clients(document, str(path), text)
 
 
-def read_clients(document: Mapping[str, object], source: str) -> tuple[Client, ...]:
-    """Give the clients of a parsed clients.toml; `source` names it in refusals."""
+def read_clients(document: Mapping[str, object], source: str, text: str = "") -> tuple[Client, ...]:
+    """Give the clients of a parsed clients.toml; `source` and the lines of `text` name faults."""
     tables = document.get("client")
     if not isinstance(tables, list) or not tables:
         raise StartRefused(f"{source} must hold at least one [[client]].")
     if unknown := sorted(set(document) - {"client"}):
         raise StartRefused(f"{source} holds unknown keys: {', '.join(unknown)}.")
-    clients = tuple(_client(table, f"{source}, client {n}") for n, table in enumerate(tables, 1))
-    names = [client.name for client in clients]
-    if len(set(names)) < len(names):
-        raise StartRefused(f"{source}: two clients have the same name.")
-    return clients
+    faults: list[str] = []
+    clients: list[Client] = []
+    for number, table in enumerate(tables, 1):
+        client, found = _client(table)
+        if client is not None:
+            clients.append(client)
+        for member, fault in found:
+            line = f", line {line_of(text, number, member)}" if text else ""
+            name = f" ({client.name})" if client is not None else ""
+            faults.append(f"{source}{line}, client {number}{name}: {fault}.")
+    for member in ("name", "issuer"):
+        held = [getattr(c, member) for c in clients if getattr(c, member) is not None]
+        if len(set(held)) < len(held):
+            faults.append(f"{source}: two clients have the same {member}; each needs its own.")
+    if faults:
+        raise StartRefused("\n".join(faults))
+    return tuple(clients)
 
 
-def _client(table: object, place: str) -> Client:
+def _client(table: object) -> tuple[Client | None, list[Fault]]:
+    """Give a client, and what is wrong with it by the member that must be changed."""
     if not isinstance(table, dict):
-        raise StartRefused(f"{place}: [[client]] must be a table.")
-    if unknown := sorted(set(table) - set(Client.__struct_fields__)):
-        raise StartRefused(f"{place}: unknown keys: {', '.join(unknown)}.")
+        return None, [("", "[[client]] must be a table")]
+    if unknown := sorted(set(table) - _MEMBERS):
+        return None, [(name, f"unknown keys: {name}; leave it out") for name in unknown]
     if not str(table.get("name", "")).strip():
-        raise StartRefused(f"{place}: name is required.")
+        return None, [("name", "name is required")]
     try:
         client = msgspec.convert(table, Client)
     except msgspec.ValidationError as error:
-        raise StartRefused(f"{place}: {error}.") from None
-    for fault in _faults(client):
-        raise StartRefused(f"{place} ({client.name}): {fault}.")
-    return client
+        member = _PLACE.search(str(error))
+        return None, [(member[1] if member else "", str(error))]
+    return client, _faults(client)
 
 
-def _faults(client: Client) -> list[str]:
+def _faults(client: Client) -> list[Fault]:
     """Say what is wrong with a client whose members have the right types."""
     offered = {service.id for service in SERVICES}
     aims = list(client.prefetch_keys.values())
-    factors = (client.contacts_increase_factor, client.medications_increase_factor)
+    factors = ("contacts_increase_factor", "medications_increase_factor")
     return [
-        *(f"services: {id_} is not a service" for id_ in client.services if id_ not in offered),
-        *(f"prefetch_keys: {key} is not a key of ours" for key in aims if key not in PREFETCH),
-        *(f"prefetch_keys: {key} is named twice" for key in set(aims) if aims.count(key) > 1),
-        *(f"origins: {o} must be scheme://host[:port]" for o in client.origins if not _origin(o)),
-        *(fault for url in client.fhir_servers for fault in _server_faults(url)),
+        *(
+            ("services", f"services: {id_} is not a service; there are: {', '.join(offered)}")
+            for id_ in client.services
+            if id_ not in offered
+        ),
+        *(
+            ("prefetch_keys", f"prefetch_keys: {key} is not a key of ours")
+            for key in aims
+            if key not in PREFETCH
+        ),
+        *(
+            ("prefetch_keys", f"prefetch_keys: {key} is named twice")
+            for key in set(aims)
+            if aims.count(key) > 1
+        ),
+        *(
+            ("origins", f"origins: {o} must be scheme://host[:port], in lower case")
+            for o in client.origins
+            if not is_origin(o)
+        ),
         *(fault for pair in client.codes.items() for fault in _code_faults(*pair)),
-        *(f"orders: {key} is nothing we order" for key in client.orders if key not in orderable()),
-        *("an increase factor must be above 1" for f in factors if f is not None and f <= 1),
+        *(
+            ("orders", f"orders: {key} is nothing we order")
+            for key in client.orders
+            if key not in orderable()
+        ),
+        *(
+            (name, "an increase factor must be above 1")
+            for name in factors
+            if (factor := getattr(client, name)) is not None and factor <= 1
+        ),
+        *_trust_faults(client),
     ]
 
 
-def _origin(origin: str) -> bool:
-    scheme, mark, host = origin.partition("://")
-    return scheme in {"http", "https"} and bool(mark and host) and not set(host) & set("/?#*@ ")
+def _trust_faults(client: Client) -> Iterator[Fault]:
+    """Say what is wrong with how a client is recognised and reached."""
+    if client.issuer is not None and not 0 < len(client.issuer) <= MAX_ISSUER:
+        yield "issuer", f"issuer must have 1 to {MAX_ISSUER} characters"
+    if client.jwks_url is not None and not is_confidential(client.jwks_url):
+        yield "jwks_url", "jwks_url must be an https URL, so that nobody can put keys in its place"
+    if not client.algorithms:
+        yield "algorithms", "algorithms must name at least one; leave it out for ES384 and RS384"
+    if not 0 < client.max_token_seconds <= MAX_LIFETIME:
+        yield "max_token_seconds", f"max_token_seconds must be 1 to {MAX_LIFETIME}"
+    for url in client.fhir_servers:
+        if not is_confidential(url):
+            yield "fhir_servers", f"fhir_servers: {url} must be an https URL: patient data go there"
+        elif not is_server(url):
+            yield "fhir_servers", f"fhir_servers: {url} must have a plain path and no query"
 
 
-def _server_faults(url: str) -> list[str]:
-    """Say what is wrong with the base URL of a FHIR server."""
-    try:
-        parts = urlsplit(url)
-        bare = bool(parts.hostname) and parts.port != 0 and not set("?#@ \\") & set(url)
-    except ValueError:
-        bare = False
-    if not bare or not _PLAIN_PATH.fullmatch(parts.path):
-        return [f"fhir_servers: {url!r} must be an absolute URL without user, query or fragment"]
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        return [f"fhir_servers: {url!r} must be https; tokens and patient data go there"]
-    return []
-
-
-def _code_faults(code: str, aim: str) -> list[str]:
+def _code_faults(code: str, aim: str) -> Iterator[Fault]:
     system, mark, value = code.partition("|")
-    faults: list[str] = []
     if not (system.strip() and mark and value.strip()):
-        faults.append(f"codes: {code!r} must read system|code")
+        yield "codes", f"codes: {code!r} must read system|code"
     if aim not in known_aims():
-        faults.append(f"codes: {aim!r} is neither an analyte nor a concept of the terminology")
-    return faults
+        yield (
+            "codes",
+            f"codes: {aim!r} is neither an analyte nor a concept of the terminology",
+        )
 
 
 def known_aims() -> frozenset[str]:

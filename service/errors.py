@@ -3,13 +3,17 @@
     Exception
     ├── Refusal                  an answer that is not 200: status, code, diagnostics, expression
     │   ├── BadRequest           400  the call breaks CDS Hooks or FHIR
+    │   ├── Unauthorized         401  no token, or not one that we accept; the answer says no more
     │   ├── ServiceNotGranted    403  the client may not use this service
     │   ├── NotFound             404  no such route, service or page
     │   ├── WrongMethod          405  the route exists, for another method
     │   ├── DataUnavailable      412  needed data were not sent and cannot be fetched
     │   ├── TooLarge             413  more bytes or more resources than this service reads
     │   ├── WrongMediaType       415  the body is not application/json
-    │   └── OurFault             500  an error of ours
+    │   ├── TooManyCalls         429  the client calls more often than was agreed
+    │   ├── HeadersTooLarge      431  more bytes of headers than this service reads
+    │   ├── OurFault             500  an error of ours
+    │   └── NotReady             503  what the call cannot do without does not answer
     └── StartRefused                  the configuration makes no sense; nothing is served
 
 A refusal never repeats a value of the body: its diagnostics name the member, its expression says
@@ -51,6 +55,25 @@ class BadRequest(Refusal):
     status = 400
     issue = "invalid"
     default_code = "bad-request"
+
+
+class Unauthorized(Refusal):
+    """401: no token that we accept; `code` is the reason, for the log and never for the answer."""
+
+    status = 401
+    issue = "login"
+    default_code = "unauthorized"
+
+    def __init__(
+        self,
+        diagnostics: str = "A token that this service accepts is needed.",
+        *,
+        code: str | None = None,
+        expression: str | None = None,
+    ) -> None:
+        """Say why, in a stable `code`."""
+        super().__init__(diagnostics, code=code, expression=expression)
+        self.headers["WWW-Authenticate"] = "Bearer"
 
 
 class ServiceNotGranted(Refusal):
@@ -101,8 +124,39 @@ class WrongMediaType(Refusal):
     default_code = "wrong-media-type"
 
 
+class TooManyCalls(Refusal):
+    """429: the client calls more often than was agreed."""
+
+    status = 429
+    issue = "throttled"
+    default_code = "too-many-calls"
+
+
+class HeadersTooLarge(Refusal):
+    """431: more bytes of headers than this service reads."""
+
+    status = 431
+    issue = "too-long"
+    default_code = "headers-too-large"
+
+
 class OurFault(Refusal):
     """500: an error of ours; the sentence never says more than that."""
+
+
+class NotReady(Refusal):
+    """503: what the call cannot do without does not answer; trying again later may help."""
+
+    status = 503
+    issue = "transient"
+    default_code = "not-ready"
+
+    def __init__(
+        self, diagnostics: str, *, code: str | None = None, expression: str | None = None
+    ) -> None:
+        """Say what is wanting."""
+        super().__init__(diagnostics, code=code, expression=expression)
+        self.headers["Retry-After"] = "5"
 
 
 class _Coding(msgspec.Struct, frozen=True):

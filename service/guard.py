@@ -1,9 +1,8 @@
 """The outer wall: every failure becomes an OperationOutcome, and no failure tells of a patient."""
 
-import logging
+import time
+from collections.abc import Callable
 from http import HTTPStatus
-from traceback import walk_tb
-from types import TracebackType
 
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
@@ -16,18 +15,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import (
     MEDIA_TYPE,
     BadRequest,
+    HeadersTooLarge,
     NotFound,
     OurFault,
     Refusal,
+    Unauthorized,
     WrongMethod,
     operation_outcome,
 )
+from service.logs import Line, line_of, since, write, write_exception
 
-_log = logging.getLogger("vidare")
+MAX_HEADER_BYTES = 16_384
 
 
 def respond(refusal: Refusal, canonical: str) -> Response:
-    """Give the HTTP response of a refusal."""
+    """Give the HTTP response of a refusal; a 401 is bare and tells nobody why."""
+    if isinstance(refusal, Unauthorized):
+        return Response(
+            status_code=refusal.status, headers={"Cache-Control": "no-store", **refusal.headers}
+        )
     return Response(
         operation_outcome(refusal, canonical),
         status_code=refusal.status,
@@ -37,7 +43,7 @@ def respond(refusal: Refusal, canonical: str) -> Response:
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """Give what an exception becomes; of an unforeseen one, log its type and place, no more."""
+    """Give what an exception becomes; an unforeseen one is our fault, and that is all it says."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, HTTPException):
@@ -46,7 +52,6 @@ def refusal_of(error: Exception) -> Refusal:
         return BadRequest("A parameter of the URL has no allowed value.", code="bad-parameter")
     if isinstance(error, ClientDisconnect):
         return BadRequest("The body ended before it was complete.", code="incomplete-body")
-    _log.error("unforeseen %s at %s", type(error).__name__, _places(error.__traceback__))
     return OurFault("The call failed because of an error in the service.")
 
 
@@ -62,13 +67,8 @@ def _of_http(error: HTTPException) -> Refusal:
     return refusal
 
 
-def _places(trace: TracebackType | None) -> str:
-    frames = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in walk_tb(trace)]
-    return " > ".join(frames[-6:])
-
-
 class Guard:
-    """ASGI middleware: no exception passes it, so that no server logs what one carries."""
+    """ASGI middleware: no exception passes it, and every request leaves one line in the log."""
 
     def __init__(self, app: ASGIApp, canonical: str) -> None:
         """Wrap `app`; `canonical` stands before the codes of its refusals."""
@@ -80,33 +80,56 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
+        line = line_of(scope)
+        begun = time.monotonic()
 
         async def noting(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                line.status = message["status"]
             await send(message)
 
         try:
+            check_headers(scope)
             await self.app(scope, receive, noting)
         except Exception as error:  # noqa: BLE001 - this is the wall
-            response = respond(refusal_of(error), self.canonical)
-            if not started:
-                await response(scope, receive, send)
+            await self._answer(error, scope, receive, noting)
+        line.ms = since(begun)
+        if line.event != "request" or line.status >= HTTPStatus.BAD_REQUEST:
+            write(line)
+
+    async def _answer(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        line = line_of(scope)
+        refusal = refusal_of(error)
+        line.error = refusal.code
+        if isinstance(refusal, OurFault):
+            write_exception(Line("unforeseen", call=line.call), error)
+        if not line.status:
+            await respond(refusal, self.canonical)(scope, receive, send)
+
+
+def check_headers(scope: Scope) -> None:
+    """Refuse more headers than any client of ours has a use for."""
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+        raise HeadersTooLarge(f"The headers are larger than {MAX_HEADER_BYTES} bytes.")
 
 
 class Cors(CORSMiddleware):
     """CORS for the origins of the clients; a refused preflight carries an OperationOutcome."""
 
-    def __init__(self, app: ASGIApp, origins: tuple[str, ...], canonical: str) -> None:
-        """Allow the origins to read and to call, with a token, in a language."""
+    def __init__(self, app: ASGIApp, allows: Callable[[str], bool], canonical: str) -> None:
+        """Let origins that `allows` approves of read and call, with a token, in a language."""
         super().__init__(
             app,
-            allow_origins=origins,
+            allow_origins=(),
             allow_methods=("GET", "POST"),
             allow_headers=("Authorization", "Content-Type", "Accept-Language"),
         )
+        self._allows = allows
         self.canonical = canonical
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Ask the clients of the moment: they may change while the service runs."""
+        return self._allows(origin)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Answer a preflight, without asking who calls."""

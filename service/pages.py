@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from cards.outline import pathway_page
 from cards.pathways import PATHWAYS
 from service import describing
-from service.clients import Client, Language
+from service.clients import Language
 from service.errors import NotFound
 from service.hooks import SERVICES
 from service.languages import choose_language
@@ -34,7 +34,6 @@ class Pages(NamedTuple):
     """The pages of one installation."""
 
     settings: Settings
-    client: Client
     document: Callable[[], Mapping[str, object]]
 
     def add_to(self, app: FastAPI) -> None:
@@ -91,9 +90,8 @@ class Pages(NamedTuple):
 
     def _home(self, language: Language) -> str:
         words = words_in(language)
-        offered = [service for service in SERVICES if service.id in self.client.services]
-        rows = [(f"<code>{s.id}</code>", escape(words[s.hook])) for s in offered]
-        queries = {key: query for s in offered for key, query in s.prefetch.items()}
+        rows = [(f"<code>{s.id}</code>", escape(words[s.hook])) for s in SERVICES]
+        queries = {key: query for s in SERVICES for key, query in s.prefetch.items()}
         asked = [(f"<code>{k}</code>", f"<code>{escape(q)}</code>") for k, q in queries.items()]
         titles = {id_: title_of(_markdown(id_, language)) for id_ in PATHWAYS}
         return "".join(

@@ -1,10 +1,8 @@
 """How one installation is set up: environment variables with the prefix VIDARE_, or `.env`."""
 
 import os
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -13,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.database import is_database_url
 from service.errors import StartRefused
+from service.urls import is_base_url, is_confidential, is_loopback, stays_here
 
 PREFIX = "VIDARE_"
 ENV_FILE = ".env"
@@ -48,14 +47,21 @@ class Settings(BaseSettings):
         " to be the caller; refused on any address but loopback.",
     )
     allow_insecure: bool = Field(
-        default=False, description="`yes` allows AUTH=off on an address that is not loopback."
+        default=False,
+        description="`yes` allows what is refused otherwise: AUTH=off on an address that is not"
+        " loopback, and a PUBLIC_URL without TLS.",
     )
     clients: Path | None = Field(default=None, description="Path of clients.toml.")
     database_url: str = Field(
         default="sqlite:///var/vidare.db",
-        description="Where tokens that were used are kept: an SQLite file (`sqlite:///PATH`), or"
+        description="Where used tokens are remembered: an SQLite file (`sqlite:///PATH`), or"
         " `postgresql+psycopg://USER@HOST/NAME` for more than one machine.",
         repr=False,  # it may hold a password
+    )
+    sandbox: bool | None = Field(
+        default=None,
+        description="Whether the sandbox is served. Unset: only where HOST and PUBLIC_URL are"
+        " loopback addresses.",
     )
     result_max_age_days: Days = Field(
         default=30, description="A laboratory result older than this many days no longer answers."
@@ -106,7 +112,7 @@ class Settings(BaseSettings):
     @field_validator("public_url", "canonical")
     @classmethod
     def _base_url(cls, url: str | None) -> str | None:
-        if url is not None and not _is_base_url(url):
+        if url is not None and not is_base_url(url):
             raise ValueError(
                 "must be an absolute http or https URL without trailing slash, query or fragment"
             )
@@ -120,13 +126,37 @@ class Settings(BaseSettings):
         return url
 
     @model_validator(mode="after")
-    def _insecure_only_on_loopback(self) -> Self:
-        if self.auth == "off" and not self.allow_insecure and not _is_loopback(self.host):
+    def _secure(self) -> Self:
+        if self.allow_insecure:
+            return self
+        if self.auth == "off" and not self.on_loopback:
             raise ValueError(
                 "VIDARE_AUTH=off lets anyone who reaches the address ask about patients; it is"
-                " refused unless VIDARE_HOST is a loopback address or VIDARE_ALLOW_INSECURE=yes"
+                " refused unless VIDARE_HOST and VIDARE_PUBLIC_URL are loopback addresses or"
+                " VIDARE_ALLOW_INSECURE=yes"
+            )
+        if self.public_url is None and not is_loopback(self.host):
+            raise ValueError(
+                "VIDARE_PUBLIC_URL is needed where VIDARE_HOST is not a loopback address: tokens"
+                " are addressed to it"
+            )
+        if self.public_url is not None and not is_confidential(self.public_url):
+            raise ValueError(
+                "VIDARE_PUBLIC_URL must be an https URL: without TLS, tokens and patient data can"
+                " be read on their way"
             )
         return self
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether nobody outside this machine is meant to reach the service, by any address."""
+        here = self.public_url is None or stays_here(self.public_url)
+        return here and is_loopback(self.host)
+
+    @property
+    def sandbox_on(self) -> bool:
+        """Whether the sandbox is served."""
+        return self.on_loopback if self.sandbox is None else self.sandbox
 
     @property
     def base_url(self) -> str:
@@ -172,7 +202,7 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
     return f"{PREFIX}{str(place[0]).upper()} is refused: {reason[0].lower()}{reason[1:]}."
 
 
-LATER = frozenset({"SANDBOX", "SNOOZE_DAYS"})
+LATER = frozenset({"SNOOZE_DAYS"})
 """Public names of settings whose rooms are not built yet: accepted, and without effect."""
 
 
@@ -182,22 +212,3 @@ def _refuse_unknown_names() -> None:
     unknown = sorted(name for name in given - known if name.startswith(PREFIX))
     if unknown:
         raise StartRefused(f"{', '.join(unknown)}: there is no such setting; see the README.")
-
-
-def _is_base_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    bare = not (parts.query or parts.fragment or url.endswith(("/", "?", "#")))
-    return whole and bare and not any(c.isspace() for c in url)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -25,8 +25,8 @@ from tests.service.asking import (
 )
 
 
-def test_what_cannot_be_authenticated_yet_is_not_served():
-    with pytest.raises(StartRefused, match="VIDARE_AUTH=required"):
+def test_without_clients_no_token_can_be_asked_for():
+    with pytest.raises(StartRefused, match="VIDARE_AUTH=required needs VIDARE_CLIENTS"):
         create_app(settings(auth="required"))
 
 

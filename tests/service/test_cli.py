@@ -27,7 +27,7 @@ def run(*arguments, **options):
 def test_serving_without_tokens_is_refused_with_a_sentence():
     result = run("serve")
     assert result.exit_code == 2
-    assert "VIDARE_AUTH=required cannot be served yet" in result.output
+    assert "VIDARE_AUTH=required needs VIDARE_CLIENTS" in result.output
 
 
 def test_a_wrong_setting_is_refused_with_a_sentence(monkeypatch):
@@ -39,13 +39,28 @@ def test_a_wrong_setting_is_refused_with_a_sentence(monkeypatch):
 
 def test_serving_starts_the_server_that_the_settings_describe(monkeypatch):
     started = []
-    monkeypatch.setattr("uvicorn.run", lambda *names, **options: started.append((names, options)))
+    monkeypatch.setattr("service.serving.serve", started.append)
+    monkeypatch.setattr("service.logs.configure", lambda _: None)
     monkeypatch.setenv("VIDARE_AUTH", "off")
     monkeypatch.setenv("VIDARE_PORT", "8123")
     assert run("serve").exit_code == 0
-    ((names, options),) = started
-    assert names == ("service.app:app_from_environment",)
-    assert (options["port"], options["factory"], options["workers"]) == (8123, True, 1)
+    (given,) = started
+    assert (given.port, given.workers) == (8123, 1)
+
+
+CLIENTS = '[[client]]\nname = "A"\nissuer = "https://a.example"\njwks_url = "https://a.example/k"\n'
+
+
+def test_clients_are_checked_before_they_are_used(tmp_path):
+    path = tmp_path / "clients.toml"
+    path.write_text(CLIENTS)
+    result = run("clients", "check", path)
+    assert result.exit_code == 0
+    assert "A: tokens of https://a.example, keys from https://a.example/k; svf-" in result.output
+    path.write_text(f'{CLIENTS}\n[[client]]\nname = "B"\norigins = ["*"]\n')
+    result = run("clients", "check", path)
+    assert result.exit_code == 2
+    assert f"{path}, line 8, client 2 (B): origins: * must be" in result.output.replace("\n", "")
 
 
 def test_the_database_is_brought_up_and_checked(monkeypatch, database_url):

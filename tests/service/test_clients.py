@@ -105,6 +105,17 @@ def test_a_site_map_may_point_at_analytes_and_concepts():
         ('orders = { hb = { system = "s", code = "1", name = "x" } }', "name"),
         ('orders = { haemoglobin = { system = "s", code = "1" } }', "haemoglobin"),
         ("contacts_increase_factor = 1", "factor"),
+        ('issuer = ""', "issuer must have"),
+        (f'issuer = "{"x" * 513}"', "issuer must have"),
+        ('jwks_url = "http://ehr.example/jwks"', "must be an https URL"),
+        ('jwks_url = "ehr.example/jwks"', "must be an https URL"),
+        ('fhir_servers = ["http://ehr.example/fhir"]', "must be an https URL"),
+        ("algorithms = []", "algorithms must name"),
+        ('algorithms = ["none"]', "algorithms"),
+        ('algorithms = ["HS256"]', "algorithms"),
+        ("max_token_seconds = 0", "max_token_seconds must be"),
+        ("max_token_seconds = 100000", "max_token_seconds must be"),
+        ('jwks = "e30="', "jwks"),
     ],
 )
 def test_a_mistake_in_a_client_is_refused_by_name(tmp_path, line, named):
@@ -124,6 +135,10 @@ def test_a_mistake_in_a_client_is_refused_by_name(tmp_path, line, named):
         ("[[client]]", "name"),
         ("[[client]]\nname = ' '", "name"),
         ("[[client]]\nname = 'A'\n[[client]]\nname = 'A'", "same name"),
+        (
+            "[[client]]\nname = 'A'\nissuer = 'i'\n[[client]]\nname = 'B'\nissuer = 'i'",
+            "same issuer",
+        ),
         ("[[clients]]\nname = 'A'\n[[client]]\nname = 'A'", "clients"),
         ("[[client]\n", "TOML"),
     ],
@@ -135,3 +150,24 @@ def test_a_mistake_in_the_file_is_refused(tmp_path, text, named):
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     with pytest.raises(StartRefused, match="cannot be read"):
         load_clients(tmp_path / "none.toml")
+
+
+def test_every_fault_has_a_line_that_names_where_it_stands(tmp_path):
+    text = """[[client]]
+name = "A"
+language = "nb"
+
+[[client]]
+name = "B"
+origins = [
+  "*",
+]
+[client.codes]
+"x|y" = "haemoglobin"
+"""
+    path = tmp_path / "clients.toml"
+    first, second, third = refused(tmp_path, text).splitlines()
+    assert first.startswith(f"{path}, line 3, client 1: ")
+    assert second.startswith(f"{path}, line 7, client 2 (B): origins: *")
+    assert third.startswith(f"{path}, line 10, client 2 (B): codes: 'haemoglobin'")
+    assert all(line.endswith(".") for line in (first, second, third))

@@ -1,6 +1,7 @@
 """service.guard: what goes wrong becomes an OperationOutcome and tells of no patient."""
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
 
@@ -41,10 +42,13 @@ def test_the_log_names_type_and_place_of_an_unforeseen_error(caplog):
 
     with caplog.at_level(logging.DEBUG):
         send(app_that(fail), "GET", "/")
-    (record,) = [r for r in caplog.records if r.name == "vidare"]
-    assert "ValueError" in record.getMessage()
-    assert __name__ in record.getMessage()
-    assert record.exc_info is None
+    unforeseen, request = [r for r in caplog.records if r.name == "vidare"]
+    assert "ValueError" in unforeseen.getMessage()
+    assert __name__ in unforeseen.getMessage()
+    assert unforeseen.exc_info is None
+    lines = [json.loads(record.getMessage()) for record in (unforeseen, request)]
+    assert lines[0]["call"] == lines[1]["call"]
+    assert (lines[1]["status"], lines[1]["error"]) == (500, "internal")
 
 
 def test_a_refusal_passes_with_its_own_code():
@@ -61,7 +65,7 @@ def test_a_body_that_ends_early_is_the_callers_fault(caplog):
 
     response = send(app_that(vanish), "GET", "/")
     assert (response.status_code, error_code(response)) == (400, "incomplete-body")
-    assert not [r for r in caplog.records if r.name == "vidare"]
+    assert "unforeseen" not in caplog.text
 
 
 def test_cancellation_is_left_alone():
@@ -84,6 +88,15 @@ def test_an_answer_that_has_begun_is_not_answered_twice(caplog):
         send(app_that(begin), "GET", "/")
     assert "ValueError" in caplog.text
     assert CANARY not in caplog.text
+
+
+def test_more_headers_than_any_client_needs_are_a_431():
+    async def fine(_request):
+        return PlainTextResponse("fine")
+
+    headers = {f"X-{n}": "x" * 1000 for n in range(17)}
+    response = send(app_that(fine), "GET", "/", headers=headers)
+    assert (response.status_code, error_code(response)) == (431, "headers-too-large")
 
 
 def test_what_goes_well_is_left_alone():

@@ -12,7 +12,7 @@ PAGES = ["/", "/docs", "/pathways", *(f"/pathways/{id_}" for id_ in PATHWAYS)]
 
 @pytest.fixture(scope="module")
 def app():
-    return make_app(public_url="https://vidare.region.example")
+    return make_app(public_url="https://vidare.region.example", allow_insecure=True)
 
 
 @pytest.mark.parametrize("path", PAGES)

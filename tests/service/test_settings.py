@@ -93,11 +93,41 @@ def test_no_authentication_elsewhere_must_be_asked_for(monkeypatch, host):
     sentence = refused(monkeypatch, AUTH="off", HOST=host)
     assert "VIDARE_ALLOW_INSECURE=yes" in sentence
     assert settings(host=host, allow_insecure=True).auth == "off"
-    assert settings(host=host, auth="required").auth == "required"
+
+
+def test_a_public_address_in_front_of_loopback_is_not_loopback(monkeypatch):
+    sentence = refused(monkeypatch, AUTH="off", PUBLIC_URL="https://vidare.region.example")
+    assert "VIDARE_AUTH=off" in sentence
+    behind = settings(auth="required", public_url="https://vidare.region.example")
+    assert not behind.on_loopback
+    assert not behind.sandbox_on
+
+
+def test_tokens_need_an_address_that_they_are_for(monkeypatch):
+    assert "VIDARE_PUBLIC_URL is needed" in refused(monkeypatch, HOST="10.0.0.1")
+    assert settings(host="10.0.0.1", auth="required", public_url="https://v.example")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://v.example", "http://10.0.0.1:8000", "https://u:p@v.example"]
+)
+def test_an_address_without_tls_is_refused(monkeypatch, url):
+    assert "must be an https URL" in refused(monkeypatch, PUBLIC_URL=url)
+    assert settings(auth="required", public_url="http://localhost:8080")
+    assert settings(auth="required", public_url="http://v.example", allow_insecure=True)
+
+
+def test_the_sandbox_is_served_on_loopback_alone_unless_asked_for():
+    assert settings().sandbox_on
+    assert not settings(sandbox=False).sandbox_on
+    assert settings(auth="required", public_url="https://v.example", sandbox=True).sandbox_on
 
 
 def test_the_base_url_is_the_public_one_or_follows_the_address():
-    assert settings(public_url="https://x.example/cds").base_url == "https://x.example/cds"
+    assert (
+        settings(public_url="https://x.example/cds", auth="required").base_url
+        == "https://x.example/cds"
+    )
     assert settings(port=9).base_url == "http://127.0.0.1:9"
     assert settings(host="::1").base_url == "http://[::1]:8000"
 
