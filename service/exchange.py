@@ -104,7 +104,7 @@ class Exchange(msgspec.Struct, frozen=True):
 
     async def _body(self, response: httpx.Response) -> bytes:
         """Read what was asked for; stop as soon as it is more than may be read."""
-        if response.is_redirect:
+        if response.has_redirect_location:
             raise Unusable("ehrElsewhere")
         if response.status_code != HTTPStatus.OK:
             raise Unusable(_REASONS.get(response.status_code, "ehrError"))

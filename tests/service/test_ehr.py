@@ -10,6 +10,8 @@ import re
 import httpx
 import pytest
 import respx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cards.source import open_source
 from cards.words import WORDS
@@ -530,3 +532,83 @@ def test_no_log_line_holds_the_token_or_the_patient(tmp_path, ehr, caplog, name)
     for text in (caplog.text, response.text):
         assert TOKEN not in text
     assert "pat-aos-gaps" not in caplog.text
+
+
+# -- whatever is withheld, and however it fails ----------------------------------------------------
+
+
+def first_page_of(value, rest):
+    """Give a searchset cut after its first half, the rest to be had at an address."""
+    entries = value.get("entry", [])
+    half = len(entries) // 2
+    link = [{"relation": "next", "url": rest}]
+    first = {"resourceType": "Bundle", "entry": entries[:half], "link": link}
+    return first, {"resourceType": "Bundle", "entry": entries[half:]}
+
+
+WAYS = ["sent", "fetched", "sent in pages", "fetched in pages", "half a page", *FAULTS]
+
+
+def arrange(router, body, ways):
+    """Let every key come its way; give the call that then is sent."""
+    held, replies, prefetch = body["prefetch"], {}, {}
+    for number, (key, way) in enumerate(ways.items()):
+        rest = f"{SERVER}/rest/{number}"
+        if way == "sent" or ("page" in way and held[key]["resourceType"] != "Bundle"):
+            prefetch[key] = held[key]
+        elif "page" in way:
+            first, second = first_page_of(held[key], rest)
+            later = FAULTS["500"][0] if way == "half a page" else says(second)
+            router.get(url__eq=rest).mock(side_effect=later)
+            if way == "fetched in pages":
+                replies[key] = says(first)
+            else:
+                prefetch[key] = first
+        elif way != "fetched":
+            replies[key] = FAULTS[way][0]
+    hold(router, body, **replies)
+    return {**body, "prefetch": prefetch}
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory):
+    """Give an application that waits for nobody."""
+    return app_for(tmp_path_factory.mktemp("hurried"), response_budget_ms=300, max_fetch_mb=1)
+
+
+def panels(found):
+    """Give the statuses of each card's panel."""
+    return [statuses(c) for c in found if "panel" in c["extension"]["vidare.assessment"]]
+
+
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.sampled_from(examples()),
+    st.fixed_dictionaries({key: st.sampled_from(WAYS) | st.just("fetched") for key in PREFETCH}),
+)
+def test_no_failure_makes_a_test_missing_or_a_chart_silent(hurried, case, ways):
+    name, service_id = case
+    body = whole_call(name, service_id)
+    path = f"/cds-services/{service_id}"
+    whole = post(hurried, path, body).json()["cards"]
+    with respx.mock(assert_all_called=False) as router:
+        response = post(hurried, path, arrange(router, body, ways))
+        tokens = {c.request.headers.get("authorization") for c in router.calls}
+    assert tokens <= {f"Bearer {TOKEN}"}
+    assert response.status_code in {200, 412}
+    if response.status_code == 412:
+        return
+    found = response.json()["cards"]
+    assert found or not whole
+    known = panels(whole)
+    for panel in panels(found):
+        for slot, status in panel.items():
+            if status in {"missing", "stale"}:
+                assert all(full[slot] == status for full in known), (slot, status)
+    if set(ways.values()) <= {"sent", "fetched", "sent in pages", "fetched in pages"}:
+        late = [reason for card in found for reason in not_checked(card).values()]
+        assert said(found) == said(whole) or "ehrLate" in late
