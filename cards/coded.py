@@ -57,10 +57,12 @@ def _named(code: CodeableConcept | None) -> tuple[CodeUse, ...]:
     """
     if code is None:
         return ()
-    words = [code.text, *(c.display for c in code.coding or () if c is not None)]
-    found = (_NAMES.get(" ".join(w.split()).casefold()) for w in words if w and len(w) <= _LONG)
-    analyte = next((a for a in found if a), None)
-    return (CodeUse(analyte=analyte, use="accept", verified=False),) if analyte else ()
+    for words in (code.text, *[c.display for c in code.coding or () if c is not None]):
+        if words and len(words) <= _LONG:
+            analyte = _NAMES.get(" ".join(words.split()).casefold())
+            if analyte is not None:
+                return (CodeUse(analyte=analyte, use="accept", verified=False),)
+    return ()
 
 
 def _meant(system: str, code: str) -> tuple[CodeUse, ...]:

@@ -9,7 +9,7 @@ from cards.moment import Moment
 from cards.record import Measure, Reason, Report
 from cards.results import Dated, sampled
 from cards.terminology import TERMS
-from cards.values import is_measurable, values_in
+from cards.values import holds_several, is_measurable
 
 _TOOK_PLACE = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"})
 """Encounter.status (FHIR R4) of a contact that has begun."""
@@ -51,7 +51,7 @@ def measured(observation: Observation, dated: Dated) -> Measure | Reason | None:
     sample = sampled(observation, dated)
     if sample.state != "final" or sample.taken is None:
         return sample.reason if sample.state == "unreadable" else None
-    if len(values_in(observation)) > 1 or observation.dataAbsentReason is not None:
+    if holds_several(observation) or observation.dataAbsentReason is not None:
         return Reason("twoValues")
     value = _in_unit(kind, quantity)
     if isinstance(value, Reason):
@@ -60,8 +60,10 @@ def measured(observation: Observation, dated: Dated) -> Measure | Reason | None:
 
 
 def _vital(observation: Observation) -> str | None:
-    kinds = (vital_of(system, code) for system, code in codings(observation.code))
-    return next((kind for kind in kinds if kind), None)
+    for system, code in codings(observation.code):
+        if kind := vital_of(system, code):
+            return kind
+    return None
 
 
 def _in_unit(kind: str, quantity: Quantity) -> float | Reason:

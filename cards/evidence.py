@@ -33,10 +33,10 @@ def result_text(result: Result, words: Words) -> str:
 
 def named(diagnosis: Diagnosis, words: Words) -> str:
     """Give what a diagnosis is called; where the record holds a bare code, the concept's name."""
-    codes = {c.code for c in diagnosis.codings}
-    known = sorted(c for c in diagnosis.concepts if c in TERMS.concepts)
-    bare = not diagnosis.text or diagnosis.text in codes
-    return words.concept(known[0]) if bare and known else diagnosis.text
+    if diagnosis.text and diagnosis.text not in [c.code for c in diagnosis.codings]:
+        return diagnosis.text
+    known = [c for c in diagnosis.concepts if c in TERMS.concepts]
+    return words.concept(min(known)) if known else diagnosis.text
 
 
 def diagnosis_text(diagnosis: Diagnosis, words: Words) -> str:

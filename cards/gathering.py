@@ -19,7 +19,6 @@ from cards.fhir import (
     ServiceRequest,
 )
 from cards.moment import Moment, kept_moment
-from cards.plain import plain_result
 from cards.record import Diagnosis, Measure, Order, Reason, Report, Result, Unread
 from cards.reporting import examined, reported
 from cards.results import STATES, observed
@@ -70,9 +69,11 @@ class Gathering:
 
     def dated(self, text: str | None) -> Moment | None:
         """Give the moment of a FHIR date in the days of the call."""
-        if text not in self._dates:
-            self._dates[text] = kept_moment(text, self.call.zone)
-        return self._dates[text]
+        try:
+            return self._dates[text]
+        except KeyError:
+            found = self._dates[text] = kept_moment(text, self.call.zone)
+            return found
 
     def read(self, resource: Clinical, place: Place) -> None:
         """Take in what a resource says."""
@@ -86,15 +87,6 @@ class Gathering:
             self._event(resource)
 
     # -- results ---------------------------------------------------------------------------------
-
-    def take_plain(self, observation: Observation, name: str) -> bool:
-        """Take in the patient's Observation of that name where it is plain; tell whether it was."""
-        result = plain_result(observation, name, self.dated, self.call.site_map)
-        if result is None:
-            return False
-        self.results.append(result)
-        self.owned[name] = observation
-        return True
 
     def _observation(self, observation: Observation, place: Place) -> None:
         found = observed(observation, self.dated, self.call.site_map)

@@ -35,7 +35,9 @@ def by_analyte(
     """
     found: dict[str, list[Result]] = {}
     for result in results:
-        resolved = _resolved(result, owned, twice)
+        resolved: Result | None = result
+        if result.reason is not None or result.reference in twice:
+            resolved = _resolved(result, owned, twice)
         if resolved is not None:
             found.setdefault(result.analyte, []).append(resolved)
     for alike in found.values():

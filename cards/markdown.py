@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import compress
 
 _LIMIT = 160
 _LIST = re.compile(r"[-+]|\d{1,9}(?=[.)](?:\s|$))")
@@ -60,10 +59,9 @@ def flattened(text: str) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Give a Markdown table without the columns that are empty; cells must be escaped already."""
-    body = list(rows)
-    filled = [any(column) for column in zip(*body, strict=True)]
-    lines = [header, ["---"] * len(header), *body]
-    return "\n".join([f"| {' | '.join(compress(line, filled))} |" for line in lines])
+    columns = zip(header, zip(*rows, strict=True), strict=True)
+    filled = [(name, "---", *cells) for name, cells in columns if any(cells)]
+    return "\n".join([f"| {' | '.join(line)} |" for line in zip(*filled, strict=True)])
 
 
 def bullets(lines: Iterable[str]) -> str:

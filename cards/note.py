@@ -129,7 +129,7 @@ def _results(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
             plain(plain_value(s, words)).replace("|", "/"),
             slot_day(s),
             words.say("flag", s.abnormal) if s.abnormal in {"high", "low", "conflict"} else "",
-            "; ".join([plain(words.reason(n)) for n in s.notes]).replace("|", "/"),
+            _remarks(s, words) if s.notes else "",
         )
         for s in chart.slots.values()
         if s.status == "answered"
@@ -137,6 +137,10 @@ def _results(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
     text = table(_header(words.language), rows) if rows else ""
     lines = [_study(r, words) for r in studies(chart.record)]
     return "\n".join(p for p in (text, "\n".join(lines)) if p) or words.say("phrase", "none")
+
+
+def _remarks(slot: SlotStatus, words: Words) -> str:
+    return "; ".join([plain(words.reason(n)) for n in slot.notes]).replace("|", "/")
 
 
 @cache

@@ -185,10 +185,11 @@ class PatientRecord(msgspec.Struct, frozen=True):
 
     def complete(self, *keys: str) -> bool:
         """Tell whether every source named was read to its end."""
-        return all(
-            (state := self.sources.get(key)) is not None and state.outcome == "complete"
-            for key in keys
-        )
+        for key in keys:
+            state = self.sources.get(key)
+            if state is None or state.outcome != "complete":
+                return False
+        return True
 
     def ages(self) -> tuple[int, int] | None:
         """Give the fewest and the most completed years; None without a birth date."""

@@ -8,6 +8,7 @@ from cards.decoding import Reader, UnreadableResource, decode, resource_type
 from cards.elements import Reference
 from cards.fhir import PASSED_OVER, RESOURCES, Allergy, Caller, Clinical, Observation, Patient
 from cards.gathering import Gathering, Place
+from cards.plain import plain_result
 from cards.record import Reason
 from cards.source import TOO_DEEP, Entry
 
@@ -39,12 +40,16 @@ class Sorting:
 
     def take(self, entry: Entry, key: str, number: int) -> None:
         """Read one entry of the source `key`."""
-        if (read := entry.resource) is not None:
-            named = f"{read.resourceType}/{read.id}" if read.id else f"{key}[{number}]"
-            if not self._take_plain(read, entry, named):
-                self._sort(read, entry, key, named)
+        read = entry.resource
+        if read is None:
+            self._open(entry, key, f"{key}[{number}]")
             return
-        place = f"{key}[{number}]"
+        name = f"{read.resourceType}/{read.id}" if read.id else f"{key}[{number}]"
+        if not self._take_plain(read, entry.full_url, name):
+            self._sort(read, entry, key, name)
+
+    def _open(self, entry: Entry, key: str, place: str) -> None:
+        """Read an entry that was not decoded with its searchset."""
         try:
             kind = resource_type(entry.raw)
             if kind in PASSED_OVER:
@@ -64,7 +69,7 @@ class Sorting:
         elif not isinstance(resource, Caller):
             self._sort(resource, entry, key, name)
 
-    def _take_plain(self, resource: Clinical, entry: Entry, name: str) -> bool:
+    def _take_plain(self, resource: Clinical, full_url: str | None, name: str) -> bool:
         """Take in a plain Observation that is surely the patient's and new; tell whether it was.
 
         The short way of `_sort` for what most entries are; see cards/plain.py.
@@ -73,11 +78,14 @@ class Sorting:
             return False
         if resource.subject.reference not in self._mine or not resource.id or name in self._seen:
             return False
-        if not self.found.take_plain(resource, name):
+        found = self.found
+        result = plain_result(resource, name, found.dated, self.call.site_map)
+        if result is None:
             return False
-        self._seen[name] = resource
-        if entry.full_url:
-            self.found.owned[entry.full_url] = resource
+        found.results.append(result)
+        found.owned[name] = self._seen[name] = resource
+        if full_url:
+            found.owned[full_url] = resource
         return True
 
     def _refuse(self, name: str) -> None:
@@ -103,8 +111,10 @@ class Sorting:
 
     def _about_the_patient(self, observation: Observation) -> bool:
         """Tell whether the patient was observed, and not a donor, a foetus or a device."""
-        focus = observation.focus or ()
-        return all(self._owner(f, observation.contained) == "patient" for f in focus)
+        if not observation.focus:
+            return True
+        contained = observation.contained
+        return all(self._owner(f, contained) == "patient" for f in observation.focus)
 
     def _read_all(self, resource: Clinical, place: Place) -> None:
         """Read a resource and those inside it."""

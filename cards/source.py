@@ -107,7 +107,7 @@ def _shortfall(pages: Sequence[Page]) -> Why | None:
         return "morePages"
     totals = [page.total for page in pages if page.total is not None]
     if totals:
-        named = frozenset[tuple[str, str]]().union(*(page.named for page in pages))
+        named = pages[0].named.union(*[page.named for page in pages[1:]])
         if max(totals) > len(named) + sum(page.unnamed for page in pages):
             return "fewerThanTotal"
     return None

@@ -63,6 +63,11 @@ def values_in(source: Observation | Component) -> list[str]:
     return [name for name, value in zip(VALUES, _values(source), strict=True) if value is not None]
 
 
+def holds_several(source: Observation | Component) -> bool:
+    """Tell whether more than one value[x] is there."""
+    return _values(source).count(None) < len(VALUES) - 1
+
+
 def _absent(source: Observation | Component, *, present: bool) -> Verdict:
     if present:
         return None, "unreadable", Reason("valueAndAbsent")
