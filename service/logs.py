@@ -43,7 +43,9 @@ class Line(msgspec.Struct, omit_defaults=True):
 def line_of(scope: Scope) -> Line:
     """Give the line that will be written of a request; rooms add what they learn."""
     state = scope.setdefault("state", {})
-    line: Line = state.setdefault("line", Line())
+    if "line" not in state:
+        state["line"] = Line()
+    line: Line = state["line"]
     return line
 
 
