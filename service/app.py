@@ -22,9 +22,11 @@ from service.database import open_database, prepare
 from service.discovery import discovery
 from service.ehr import Ehr
 from service.guard import Cors, Guard, refusal_of, respond
+from service.headers import SecurityHeaders
 from service.identity import Identity
 from service.keys import Keys
 from service.logs import line_of
+from service.pace import Pace
 from service.pages import Pages
 from service.register import Register, reloading
 from service.replay import UsedTokens
@@ -40,7 +42,8 @@ def create_app(
     """Give the application of one installation; `StartRefused` where it must not be served."""
     register = Register(settings)
     engine = open_database(settings.database_url)
-    identity = Identity(register, Keys(), UsedTokens(engine), required=settings.auth == "required")
+    pace = Pace(settings.calls_per_minute) if settings.auth == "required" else None
+    identity = Identity(register, Keys(), UsedTokens(engine), pace)
     ehr = Ehr(settings)
     app = _bare_app(settings, register, ehr, engine)
     calls = Calls(settings, identity, ehr, today or _today, new_id or _new_id)
@@ -90,6 +93,7 @@ def _bare_app(settings: Settings, register: Register, ehr: Ehr, engine: Engine) 
         lifespan=lifespan,
         exception_handlers={HTTPException: refuse, RequestValidationError: refuse},
         middleware=[
+            Middleware(SecurityHeaders, settings.base_url),
             Middleware(Cors, register.allows, settings.canonical),
             Middleware(Guard, settings.canonical),
         ],
@@ -112,6 +116,7 @@ def _add_discovery(app: FastAPI, settings: Settings, identity: Identity) -> None
         summary="The services on offer (discovery)",
         tags=["CDS Hooks"],
         responses=describing.json_answer("Discovery"),
+        openapi_extra=describing.WITH_TOKEN,
     )
 
 

@@ -13,10 +13,20 @@ SUMMARY = "CDS Hooks service for cancer-pathway referral."
 DESCRIPTION = (
     "Says what is missing, ready to order, and prepares the referral, ready to sign."
     " Every answer other than 200 is a FHIR OperationOutcome; `issue.details.coding.code` is"
-    " stable."
+    " stable. A 401 is bare."
 )
 Document = dict[str, object]
 REFUSAL: Document = {"$ref": "#/components/responses/Refusal"}
+WITH_TOKEN: Document = {
+    "security": [{"token": []}],
+    "responses": {
+        "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": REFUSAL,
+        "431": REFUSAL,
+        "503": REFUSAL,
+    },
+}
+"""What the description of a route adds that asks who calls."""
 
 
 def describe(app: FastAPI) -> None:
@@ -67,5 +77,5 @@ def _refusals(responses: Document) -> None:
     if responses.pop("422", None) is not None:
         responses["400"] = REFUSAL
     for status in responses:
-        if status != "200":
+        if status not in {"200", "401"}:
             responses[status] = REFUSAL

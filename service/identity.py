@@ -14,6 +14,7 @@ from service.clients import Client
 from service.errors import Unauthorized
 from service.keys import Keys
 from service.logs import line_of
+from service.pace import Pace
 from service.register import Register
 from service.replay import UsedTokens
 from service.tokens import check, open_token, verify
@@ -29,27 +30,36 @@ class Identity:
         register: Register,
         keys: Keys,
         used: UsedTokens,
-        *,
-        required: bool,
+        pace: Pace | None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take what recognising needs; where tokens are not `required`, the first client calls."""
+        """Take what recognising needs.
+
+        Without a `pace` no token is asked for: the first client of the file is the caller.
+        """
         self._register = register
         self._keys = keys
         self._used = used
-        self._required = required
+        self._pace = pace
         self._clock = clock
 
     async def caller(self, request: Request, *audiences: str) -> Client:
         """Give the client that calls one of the URLs `audiences`.
 
-        Raises `Unauthorized`, or `NotReady` where a verified token cannot be looked up.
+        Raises `Unauthorized`, `NotReady` where a verified token cannot be looked up, and
+        `TooManyCalls`.
         """
-        client = await self._client(request, audiences) if self._required else self._register.first
-        line_of(request.scope).client = client.name
+        line = line_of(request.scope)
+        if self._pace is None:
+            client = self._register.first
+            line.client = client.name
+            return client
+        client = await self._verified(request, audiences)
+        line.client = client.name
+        self._pace.count(client.name)
         return client
 
-    async def _client(self, request: Request, audiences: tuple[str, ...]) -> Client:
+    async def _verified(self, request: Request, audiences: tuple[str, ...]) -> Client:
         token = open_token(_bearer(request))
         client = self._register.of_issuer(token.claims.iss)
         if client is None:

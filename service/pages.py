@@ -18,15 +18,10 @@ from service.clients import Language
 from service.errors import NotFound
 from service.hooks import SERVICES
 from service.languages import choose_language
-from service.markup import links, operations, page, rendered, table, title_of, words_in
+from service.markup import links, operations, page, policy, rendered, table, title_of, words_in
 from service.settings import Settings
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept, Accept-Language",
-}
+HEADERS = {"Content-Security-Policy": policy(), "Vary": "Accept, Accept-Language"}
 Wanted = Annotated[Language | None, Query(description="Language; else Accept-Language decides")]
 
 

@@ -101,6 +101,13 @@ class Settings(BaseSettings):
         default=False,
         description="`on` validates every emitted FHIR resource again before it is sent.",
     )
+    calls_per_minute: int = Field(
+        default=6000,
+        description="Most calls a minute from one client, counted in each process; 0: no limit."
+        " Without effect where AUTH=off.",
+        ge=0,
+        le=1_000_000,
+    )
     log_level: Level = Field(default="INFO", description="Least severe level that is logged.")
     workers: int = Field(default=1, description="Number of server processes.", ge=1, le=64)
 

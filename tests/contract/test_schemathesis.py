@@ -1,25 +1,76 @@
-"""The application keeps what openapi.yaml promises, asked by Schemathesis."""
+"""The application keeps what openapi.yaml promises, with and without tokens (Schemathesis)."""
+
+from pathlib import Path
+from tempfile import mkdtemp
 
 import hypothesis
 import schemathesis
 from hypothesis import HealthCheck
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    missing_required_header,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 
-from tests.service.asking import make_app
+from service.database import opened, upgrade
+from tests.service.asking import FOLDER, make_app, settings
+from tests.service.signing import BASE, bearer, clients_file
 
-APP = make_app()
-SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP)
+
+def with_tokens():
+    """Give the application as it is served to clients, its database ready."""
+    given = settings(auth="required", calls_per_minute=0)
+    with opened(given.database_url) as engine:
+        upgrade(engine)
+    path = clients_file(Path(mkdtemp(dir=FOLDER)))
+    return make_app(
+        auth="required", clients=path, database_url=given.database_url, calls_per_minute=0
+    )
 
 
-@SCHEMA.parametrize()
-@hypothesis.settings(
+OPEN = schemathesis.openapi.from_asgi("/openapi.json", make_app())
+CLOSED = schemathesis.openapi.from_asgi("/openapi.json", with_tokens())
+SETTINGS = hypothesis.settings(
     max_examples=25,
     derandomize=True,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_every_operation_keeps_its_promise(case):
-    # A schema cannot say which hook belongs to which service, nor which data an answer needs.
-    beyond_schema = [positive_data_acceptance] if case.method == "POST" else []
-    case.call_and_validate(excluded_checks=beyond_schema)
+
+
+def beyond_schema(case):
+    """Give the checks that a schema cannot pass: it knows no hook of a service, no needed data."""
+    return [positive_data_acceptance] if case.method == "POST" else []
+
+
+def audience(case):
+    """Give the address that a token for this call must name."""
+    return f"{BASE}{case.formatted_path}"
+
+
+@OPEN.parametrize()
+@SETTINGS
+def test_every_operation_keeps_its_promise_where_no_token_is_asked_for(case):
+    no_token = [ignored_auth, missing_required_header]
+    if case.path == "/cds-services":  # nothing of it could be wrong but the token
+        no_token.append(negative_data_rejection)
+    case.call_and_validate(excluded_checks=[*beyond_schema(case), *no_token])
+
+
+@CLOSED.parametrize()
+@SETTINGS
+def test_every_operation_keeps_its_promise_to_a_client(case):
+    headers = bearer(aud=audience(case))
+    case.call_and_validate(headers=headers, excluded_checks=beyond_schema(case))
+
+
+@CLOSED.parametrize()
+@SETTINGS
+def test_whoever_has_no_token_is_told_nothing(case):
+    response = case.call(headers={"Authorization": "Bearer x"})
+    excluded = [*beyond_schema(case), ignored_auth]
+    case.validate_response(response, excluded_checks=excluded)
+    if case.operation.definition.raw.get("security") and response.status_code != 405:
+        assert (response.status_code, response.content) == (401, b"")

@@ -19,14 +19,14 @@ ANCHOR = date(2026, 3, 2)
 PATIENT_VIEW = "/cds-services/svf-patient-view"
 ORDER_SIGN = "/cds-services/svf-order-sign"
 JSON = {"Content-Type": "application/json"}
-_FOLDER = Path(tempfile.mkdtemp(prefix="vidare-"))
+FOLDER = Path(tempfile.mkdtemp(prefix="vidare-"))
 _NUMBERS = count(1)
-atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def settings(**given):
     """Give settings of which nothing comes from this machine, with a database of their own."""
-    own = f"sqlite:///{_FOLDER}/{next(_NUMBERS)}.db"
+    own = f"sqlite:///{FOLDER}/{next(_NUMBERS)}.db"
     return Settings(_env_file=None, **{"auth": "off", "database_url": own, **given})
 
 

@@ -50,8 +50,17 @@ def test_refusals_are_operation_outcomes_everywhere():
     for path, operations in make_app().openapi()["paths"].items():
         for operation in operations.values():
             for status, response in operation["responses"].items():
+                name = "Unauthorized" if status == "401" else "Refusal"
                 if status != "200":
-                    assert response == {"$ref": "#/components/responses/Refusal"}, path
+                    assert response == {"$ref": f"#/components/responses/{name}"}, path
+
+
+def test_routes_that_ask_who_calls_say_so():
+    for path, operations in make_app().openapi()["paths"].items():
+        for operation in operations.values():
+            asked = path.startswith("/cds-services")
+            assert ("401" in operation["responses"]) == asked, path
+            assert operation.get("security") == ([{"token": []}] if asked else None), path
 
 
 def test_the_services_are_the_values_of_the_id():

@@ -22,6 +22,7 @@ from tests.service.signing import (
     jwk,
     token,
 )
+from tests.service.starting import started
 
 FULL = call(prefetch=read_fully())
 
@@ -41,19 +42,7 @@ def app(folder):
     second = f'[[client]]\nname = "B"\nissuer = "https://b.example"\njwks_file = "{folder}/b.json"'
     (folder / "b.json").write_text(json.dumps({"keys": [jwk("other ES384")]}))
     path = clients_file(folder, keys=("ES384", "RS384", "ES256"), lines=lines, more=second)
-    return prepared(make_app(auth="required", clients=path))
-
-
-def prepared(app):
-    """Run what a server runs at start, so that the database is there."""
-    import asyncio
-
-    async def start():
-        async with app.router.lifespan_context(app):
-            pass
-
-    asyncio.run(start())
-    return app
+    return started(make_app(auth="required", clients=path))
 
 
 def part(content):
@@ -344,7 +333,7 @@ def test_a_body_is_not_read_before_the_caller_is_known(app):
 
 def test_a_public_address_is_what_tokens_are_for(folder):
     path = clients_file(folder)
-    app = prepared(make_app(auth="required", clients=path, public_url="https://v.example/cds"))
+    app = started(make_app(auth="required", clients=path, public_url="https://v.example/cds"))
     assert ask(app, bearer()).status_code == 401
     good = bearer(aud="https://v.example/cds/cds-services/svf-patient-view")
     assert ask(app, good).status_code == 200
@@ -352,7 +341,7 @@ def test_a_public_address_is_what_tokens_are_for(folder):
 
 def test_tenants_are_those_of_the_client(tmp_path):
     path = clients_file(tmp_path, lines='tenants = ["north", "south"]')
-    app = prepared(make_app(auth="required", clients=path))
+    app = started(make_app(auth="required", clients=path))
     assert ask(app, bearer(tenant="south")).status_code == 200
     assert ask(app, bearer(tenant="west")).status_code == 401
     assert ask(app, bearer()).status_code == 401
@@ -361,14 +350,14 @@ def test_tenants_are_those_of_the_client(tmp_path):
 @pytest.mark.parametrize("name", ["ES256", "ES512", "EdDSA"])
 def test_a_client_may_sign_with_what_it_lists(tmp_path, name):
     path = clients_file(tmp_path, keys=(name, "ES384"), lines=f'algorithms = ["{name}"]')
-    app = prepared(make_app(auth="required", clients=path))
+    app = started(make_app(auth="required", clients=path))
     assert ask(app, bearer(name)).status_code == 200
     assert ask(app, bearer("ES384")).status_code == 401
 
 
 def test_the_longest_life_is_the_clients(tmp_path):
     path = clients_file(tmp_path, lines="max_token_seconds = 7200")
-    app = prepared(make_app(auth="required", clients=path))
+    app = started(make_app(auth="required", clients=path))
     assert ask(app, bearer(exp=now() + 7000)).status_code == 200
 
 

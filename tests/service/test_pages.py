@@ -1,5 +1,7 @@
 """service.pages: what people read."""
 
+import base64
+import hashlib
 import re
 
 import pytest
@@ -29,7 +31,18 @@ def test_every_page_exists_in_every_language(app, path, language):
 def test_no_page_loads_anything_from_elsewhere(app, path):
     response = send(app, "GET", path)
     assert not re.search(r"<(script|link|img|iframe)|url\(|@import", response.text)
-    assert "default-src 'none'" in response.headers["content-security-policy"]
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_policy_allows_the_style_sheet_of_the_page_and_no_other(app, path):
+    response = send(app, "GET", path)
+    (style,) = re.findall(r"<style>(.*?)</style>", response.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in response.headers["content-security-policy"]
+    assert not re.search(r"style=|\son\w+=", response.text)
 
 
 def test_the_reader_may_choose_by_header(app):
