@@ -50,7 +50,13 @@ Today = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The 
 Raw = Annotated[bool, typer.Option("--json", help="Print the response as it is sent.")]
 
 
-_SENTENCES = (StartRefused, offline.NotARecord, examples.NoSuchExample, firing.NotReached)
+_SENTENCES = (
+    StartRefused,
+    offline.NotARecord,
+    examples.NoSuchExample,
+    firing.NotReached,
+    firing.NotFirable,
+)
 
 
 @app.command()
@@ -111,10 +117,25 @@ def fire(
     url: Annotated[str, typer.Argument(help="Address of the service.")],
     file: Annotated[Path, typer.Argument(help="A hook request; - reads standard input.")],
     language: InLanguage = None,
+    withhold: Annotated[
+        str, typer.Option(metavar="KEY,KEY", help="Prefetch keys to leave out.")
+    ] = "",
+    fhir_server: Annotated[
+        str | None, typer.Option(help="Base URL of the FHIR server to name, and to read from.")
+    ] = None,
+    token: Annotated[
+        str, typer.Option(envvar="FHIR_TOKEN", help="Access token for the FHIR server.")
+    ] = "",
 ) -> None:
     """Fire a hook at any CDS Service as an EHR would, and print its cards."""
+    withheld = frozenset(key.strip() for key in withhold.split(",")) - {""}
     with _refusals():
-        fired = firing.fire(url, _read(file), language)
+        body = _read(file)
+        if withheld:
+            body = firing.withholding(body, withheld)
+        if fhir_server is not None:
+            body = firing.with_server(body, url, fhir_server, token, withheld)
+        fired = firing.fire(url, body, language)
     console = Console()
     console.print(f"HTTP {fired.status} in {fired.seconds * 1000:.0f} ms", highlight=False)
     if fired.status != 200:  # noqa: PLR2004 - CDS Hooks: success is exactly 200

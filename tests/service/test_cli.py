@@ -208,3 +208,23 @@ def test_an_unknown_pathway_is_refused():
     result = run("pathways", "nothing")
     assert result.exit_code == 2
     assert "aos" in result.output
+
+
+def test_an_ehr_that_withholds_and_names_its_server_is_played(monkeypatch):
+    sent = []
+
+    def fire(_url, body, _language):
+        sent.append(json.loads(body))
+        return Fired(200, b'{"cards": []}', 0.01)
+
+    monkeypatch.setattr("service.firing.fire", fire)
+    monkeypatch.setattr("service.firing._templates", lambda _url: {})
+    request = call(prefetch=read_fully())
+    options = ("--withhold", "observations, vitals", "--fhir-server", "https://ehr.example/fhir")
+    result = run("fire", "https://cds.example/x", "-", *options, input=json.dumps(request))
+    assert result.exit_code == 0
+    assert request["prefetch"].keys() - sent[0]["prefetch"].keys() == {"observations", "vitals"}
+    assert sent[0]["fhirServer"] == "https://ehr.example/fhir"
+    wrong = run("fire", "https://cds.example/x", "-", "--withhold", "x", input=json.dumps(request))
+    assert wrong.exit_code == 2
+    assert "There is no prefetch x" in wrong.stderr
