@@ -4,7 +4,8 @@ Ratios, never milliseconds, are what counts: both sides of a comparison take tur
 machine within the same minute, and the median of the rounds is taken.
 """
 
-from bench import hook_call
+from bench import fetching, hook_call
 
 if __name__ == "__main__":
+    fetching.main()
     hook_call.main()
