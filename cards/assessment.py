@@ -5,6 +5,7 @@ that cannot be said because needed data were not to be had, `unanswerable` names
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -78,6 +79,16 @@ VERY_LOW_HB = 4.0 * 16.114
 """g/L (4.0 mmol/L), below which a line comes first in the card (X5; outside the guideline)."""
 
 
+class Dismissal(msgspec.Struct, frozen=True):
+    """An earlier card on the same topic that was overridden: on which day, and why.
+
+    `reason` is the id of a text (`override.<id>`); empty where it was none of ours.
+    """
+
+    on: date
+    reason: str = ""
+
+
 class Advice(msgspec.Struct, frozen=True):
     """One thing to say: a topic, what was found, and what may be proposed."""
 
@@ -97,6 +108,8 @@ class Advice(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     why: str = ""
     """Which of several texts of the topic is meant."""
+    dismissed: Dismissal | None = None
+    """What became of the last card on the topic, where that is remembered."""
 
 
 class Assessment(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ class _Body:
         return [
             self._urgent(),
             f"**{self.words.say('do', self._do())}**",
+            self._dismissed(),
             self._remarks(),
             self._lacking(),
             self._panel(),
@@ -77,6 +78,17 @@ class _Body:
             return ""
         hb = slot_value(self.chart.slots["hb"], self.words)
         return f"**{self.words.say('phrase', 'veryLowHb', value=hb)}**"
+
+    def _dismissed(self) -> str:
+        """Say that the last card on the topic was set aside, when and why."""
+        dismissed, words = self.advice.dismissed, self.words
+        if dismissed is None:
+            return ""
+        on = dismissed.on.isoformat()
+        if not dismissed.reason:
+            return words.say("phrase", "dismissed", date=on)
+        reason = words.say("override", dismissed.reason)
+        return words.say("phrase", "dismissedBecause", date=on, reason=reason)
 
     def _remarks(self) -> str:
         return bullets([*self._cancer_remarks(), *self._other_remarks()])

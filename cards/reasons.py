@@ -34,9 +34,17 @@ def reasons(
             {"source": key, "reason": reason} for key, reason in not_checked(advice, assessment)
         ],
         "ignored": _ignored(record, words),
+        "dismissed": _dismissed(advice),
         "rulesVersion": RULES_VERSION,
     }
     return {name: value for name, value in members.items() if value not in (None, [], {})}
+
+
+def _dismissed(advice: Advice) -> Json:
+    if advice.dismissed is None:
+        return None
+    on, reason = advice.dismissed.on.isoformat(), advice.dismissed.reason
+    return {"on": on, "reason": reason} if reason else {"on": on}
 
 
 def shows_panel(advice: Advice) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cards import rendering
 from cards.assessment import Assessment, assess
-from cards.card import Response, encoded
+from cards.card import Response
 from cards.codes import OrderCoding
 from cards.drafts import WrongDraftPatient, read_drafts
 from cards.panel import Rules
@@ -71,8 +71,8 @@ def judge(call: HookRequest, sources: Mapping[str, Source], desk: Desk) -> Asses
     return assessment
 
 
-def render(assessment: Assessment, language: str, desk: Desk) -> bytes:
-    """Give the encoded CDS Hooks response to an assessment, its cards in `language`."""
+def render(assessment: Assessment, language: str, desk: Desk) -> Response:
+    """Give the CDS Hooks response to an assessment, its cards in `language`."""
     form = Form(desk.settings.canonical, desk.client.order_intent, _orders(desk.client))
     manner = Manner(
         language,
@@ -84,7 +84,7 @@ def render(assessment: Assessment, language: str, desk: Desk) -> bytes:
     response = Response(rendering.render(assessment, PATHWAYS, manner))
     if desk.settings.validate_output:
         validate(response)
-    return encoded(response)
+    return response
 
 
 def rules(desk: Desk) -> Rules:

@@ -3,7 +3,7 @@
 import gc
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 
 from anyio import to_thread
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from cards import referral
 from service import describing
@@ -24,11 +24,14 @@ from service.ehr import Ehr
 from service.guard import Cors, Guard, refusal_of, respond
 from service.headers import SecurityHeaders
 from service.identity import Identity
+from service.journal import Journal, open_journal
 from service.keys import Keys
 from service.logs import line_of
+from service.metrics import CONTENT_TYPE, Metrics
 from service.pace import Pace
 from service.pages import Pages
 from service.register import Register, reloading
+from service.remembering import Remembering
 from service.replay import UsedTokens
 from service.settings import ZONE, Settings, load_settings
 
@@ -44,12 +47,18 @@ def create_app(
     engine = open_database(settings.database_url)
     pace = Pace(settings.calls_per_minute) if settings.auth == "required" else None
     identity = Identity(register, Keys(), UsedTokens(engine), pace)
-    ehr = Ehr(settings)
-    app = _bare_app(settings, register, ehr, engine)
-    calls = Calls(settings, identity, ehr, today or _today, new_id or _new_id)
+    ehr, metrics = Ehr(settings), Metrics()
+    journal = open_journal(settings, engine, metrics)
+    app = _bare_app(settings, register, _rooms(settings, register, engine, ehr, journal))
+    remembering = Remembering(journal, metrics)
+    calls = Calls(settings, identity, ehr, today or _today, new_id or _new_id, remembering)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
+    app.add_route(
+        "/cds-services/{id}/feedback", calls.tell, methods=["POST"], include_in_schema=False
+    )
     _add_discovery(app, settings, identity)
     _add_health(app)
+    _add_metrics(app, metrics)
     Pages(settings, app.openapi).add_to(app)
     return app
 
@@ -67,17 +76,32 @@ def _new_id() -> str:
     return str(uuid.uuid4())
 
 
-def _bare_app(settings: Settings, register: Register, ehr: Ehr, engine: Engine) -> FastAPI:
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def _rooms(
+    settings: Settings, register: Register, engine: Engine, ehr: Ehr, journal: Journal | None
+) -> Lifespan:
+    """Give what is made ready before the first call and closed after the last."""
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         referral.prepare()  # the templates are validated before the first call, not during it
         await to_thread.run_sync(prepare, engine)
+        if journal is not None:
+            journal.open()
         gc.freeze()  # what was loaded at start stays; the collector need not look at it again
         with reloading(register, settings):
             yield
         await ehr.close()
+        if journal is not None:
+            await to_thread.run_sync(journal.close)
         engine.dispose()
 
+    return lifespan
+
+
+def _bare_app(settings: Settings, register: Register, lifespan: Lifespan) -> FastAPI:
     async def refuse(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
         line_of(request.scope).error = refusal.code
@@ -117,6 +141,20 @@ def _add_discovery(app: FastAPI, settings: Settings, identity: Identity) -> None
         tags=["CDS Hooks"],
         responses=describing.json_answer("Discovery"),
         openapi_extra=describing.WITH_TOKEN,
+    )
+
+
+def _add_metrics(app: FastAPI, metrics: Metrics) -> None:
+    async def show() -> Response:
+        return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    app.add_api_route(
+        "/metrics",
+        show,
+        response_class=PlainTextResponse,
+        summary="What Prometheus reads",
+        tags=["health"],
+        name="metrics",
     )
 
 

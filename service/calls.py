@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cards.card import encoded
 from service.answer import Desk, judge, render
 from service.clients import Client
 from service.ehr import Ehr
@@ -16,6 +17,7 @@ from service.hooks import SERVICES, Service, read_request
 from service.identity import Identity
 from service.languages import choose_language
 from service.logs import line_of
+from service.remembering import Remembering, Trail, advised
 from service.settings import Settings
 from service.wire import cut_deep
 
@@ -31,28 +33,45 @@ class Calls(msgspec.Struct, frozen=True):
     ehr: Ehr
     today: Callable[[], date]
     new_id: Callable[[], str]
+    remembering: Remembering
 
     async def take(self, request: Request) -> Response:
         """Answer `POST /cds-services/{id}`."""
         deadline = deadline_of(self.settings)
-        line = line_of(request.scope)
-        line.event = "call"
-        service_id = request.path_params["id"]
-        url = f"{self.settings.base_url}/cds-services/{service_id}"
-        client = await self.identity.caller(request, url)
-        service = granted(service_id, client)
-        line.service, line.hook = service.id, service.hook
-        _check_media_type(request.headers.get("content-type", ""))
-        body = await read_body(request, self.settings.max_body_mb * _MB)
+        service, client = await self._admit(request, "call", "")
+        body = await self._read(request)
         language = choose_language(
             service.country, request.headers.get("accept-language"), client.language
         )
         desk = Desk(self.settings, client, self.today(), self.new_id)
         return Response(
-            await answered(body, service, language, desk, self.ehr, deadline),
+            await answered(
+                body, Trail(service, language, desk), self.remembering, self.ehr, deadline
+            ),
             media_type="application/json",
             headers={"Cache-Control": "no-store", "Content-Language": language},
         )
+
+    async def tell(self, request: Request) -> Response:
+        """Take `POST /cds-services/{id}/feedback`; answered once it is safe, without an echo."""
+        service, client = await self._admit(request, "feedback", "/feedback")
+        await self.remembering.told(await self._read(request), service, client)
+        return Response(headers={"Cache-Control": "no-store"})
+
+    async def _admit(self, request: Request, event: str, route: str) -> tuple[Service, Client]:
+        """Give the service that is called and the client that calls it; others are refused."""
+        line = line_of(request.scope)
+        line.event = event
+        service_id = request.path_params["id"]
+        url = f"{self.settings.base_url}/cds-services/{service_id}{route}"
+        client = await self.identity.caller(request, url)
+        service = granted(service_id, client)
+        line.service, line.hook = service.id, service.hook
+        return service, client
+
+    async def _read(self, request: Request) -> bytes:
+        _check_media_type(request.headers.get("content-type", ""))
+        return await read_body(request, self.settings.max_body_mb * _MB)
 
 
 def deadline_of(settings: Settings) -> float:
@@ -61,26 +80,35 @@ def deadline_of(settings: Settings) -> float:
 
 
 async def answered(
-    body: bytes, service: Service, language: str, desk: Desk, ehr: Ehr, deadline: float
+    body: bytes, trail: Trail, remembering: Remembering, ehr: Ehr, deadline: float
 ) -> bytes:
-    """Answer; where something is nested too deeply, once more without its depths."""
-    try:
-        return await _answered_once(body, service, language, desk, ehr, deadline)
-    except RecursionError:
-        return await _answered_once(cut_deep(body), service, language, desk, ehr, deadline)
+    """Answer; where something is nested too deeply, once more without its depths.
+
+    Returns once the call is safe in the journal; so is a refused one.
+    """
+    async with remembering.keeping(trail):
+        try:
+            return await _answered_once(body, trail, remembering, ehr, deadline)
+        except RecursionError:
+            return await _answered_once(cut_deep(body), trail, remembering, ehr, deadline)
 
 
 async def _answered_once(
-    body: bytes, service: Service, language: str, desk: Desk, ehr: Ehr, deadline: float
+    body: bytes, trail: Trail, remembering: Remembering, ehr: Ehr, deadline: float
 ) -> bytes:
+    desk = trail.desk
     call = read_request(
         body,
-        service,
+        trail.service,
         keys=desk.client.prefetch_keys,
         max_resources=desk.settings.max_resources,
     )
     sources = await ehr.complete(call, desk.client, deadline)
-    return render(judge(call, sources, desk), language, desk)
+    remembering.follow(trail, call, sources)
+    recalled = await remembering.recalled(judge(call, sources, desk), trail)
+    response = render(recalled.awake, trail.language, desk)
+    trail.advice = advised(recalled, response, desk)
+    return encoded(response)
 
 
 def granted(service_id: str, client: Client) -> Service:

@@ -26,7 +26,9 @@ from service.ehr import Ehr
 from service.errors import Refusal, StartRefused
 from service.hooks import SERVICES, Service
 from service.languages import choose_language
+from service.metrics import Metrics
 from service.printing import print_answer, print_refusal
+from service.remembering import Remembering, Trail
 from service.settings import ZONE, load_settings
 
 app = typer.Typer(
@@ -87,8 +89,9 @@ def assess(
         desk = Desk(settings, client, _day(today), lambda: str(uuid.uuid4()))
         request = offline.request_of(_read(record), chosen)
         words = choose_language(chosen.country, None, language or client.language)
+        trail, forgetful = Trail(chosen, words, desk), Remembering(None, Metrics())
         answer = asyncio.run(
-            answered(request, chosen, words, desk, Ehr(settings), deadline_of(settings))
+            answered(request, trail, forgetful, Ehr(settings), deadline_of(settings))
         )
     if as_json:
         print(answer.decode())

@@ -24,6 +24,8 @@ Algorithm = Literal[
 Fault = tuple[str, str]
 """The member of a client that must be changed, and the sentence that says how."""
 MAX_ISSUER = 512
+MOST_DAYS = 3650
+"""Ten years, the most of every setting in days."""
 MAX_LIFETIME = 86_400
 """Seconds: the longest that any client's token may live."""
 _PLACE = re.compile(r"\$\.(\w+)")
@@ -47,9 +49,10 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `orders` the codings its catalogue wants (our pathway or analyte -> coding), `prefetch_keys`
     its own names for our keys, `fhir_servers` the base URLs that data may be fetched from for it.
     The two factors say from which increase contacts or prescriptions count as raised; None shows
-    the numbers and judges nothing.
+    the numbers and judges nothing. `snooze_days` stands in the place of the setting; 0 lets no card
+    sleep.
 
-    Kept, but not used yet: `system_actions`, `snooze_days`. `jwks` is a key set itself, only for a
+    Kept, but not used yet: `system_actions`. `jwks` is a key set itself, only for a
     client that the service makes for its own use; a file cannot set it.
     """
 
@@ -175,6 +178,11 @@ def _faults(client: Client) -> list[Fault]:
             (name, "an increase factor must be above 1")
             for name in factors
             if (factor := getattr(client, name)) is not None and factor <= 1
+        ),
+        *(
+            ("snooze_days", f"snooze_days: {days} must lie between 0 and {MOST_DAYS}")
+            for days in (client.snooze_days,)
+            if days is not None and not 0 <= days <= MOST_DAYS
         ),
         *_trust_faults(client),
     ]

@@ -68,6 +68,13 @@ def is_database_url(url: str) -> bool:
     return parsed.drivername in _DRIVERS and bool(parsed.database)
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Give the file of a SQLite database; None for another kind."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(parsed.database) if is_file and parsed.database else None
+
+
 def open_database(url: str) -> Engine:
     """Give the engine of a database; nothing is connected before the first statement.
 

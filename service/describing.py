@@ -65,8 +65,9 @@ def _document(app: FastAPI) -> Document:
     for operations in document["paths"].values():
         for operation in operations.values():
             _refusals(operation["responses"])
-    parameter = written["paths"]["/cds-services/{id}"]["post"]["parameters"][0]
-    parameter["schema"]["enum"] = [service.id for service in SERVICES]
+    for operation in written["paths"].values():
+        parameter = operation["post"]["parameters"][0]
+        parameter["schema"]["enum"] = [service.id for service in SERVICES]
     document["paths"] = dict(sorted((paths | written["paths"]).items()))
     document["components"] = written["components"]
     return document

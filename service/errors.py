@@ -47,6 +47,8 @@ class Refusal(Exception):
         self.code = code or self.default_code
         self.expression = expression
         self.headers: dict[str, str] = {}
+        self.others: tuple[Refusal, ...] = ()
+        """What else is wrong with the call, where several faults are named at once."""
 
 
 class BadRequest(Refusal):
@@ -182,12 +184,16 @@ class _OperationOutcome(msgspec.Struct, frozen=True):
 
 
 def operation_outcome(refusal: Refusal, canonical: str) -> bytes:
-    """Give the FHIR OperationOutcome that is sent with a refusal."""
-    issue = _Issue(
+    """Give the FHIR OperationOutcome that is sent with a refusal: an issue for each fault."""
+    issues = tuple(_issue(each, canonical) for each in (refusal, *refusal.others))
+    return msgspec.json.encode(_OperationOutcome("OperationOutcome", issues))
+
+
+def _issue(refusal: Refusal, canonical: str) -> _Issue:
+    return _Issue(
         severity="error",
         code=refusal.issue,
         details=_Details((_Coding(f"{canonical}/CodeSystem/error", refusal.code),)),
         diagnostics=refusal.diagnostics,
         expression=(refusal.expression,) if refusal.expression else (),
     )
-    return msgspec.json.encode(_OperationOutcome("OperationOutcome", (issue,)))

@@ -6,11 +6,12 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.database import is_database_url
 from service.errors import StartRefused
+from service.pseudonyms import secrets_in
 from service.urls import is_base_url, is_confidential, is_loopback, stays_here
 
 PREFIX = "VIDARE_"
@@ -54,9 +55,31 @@ class Settings(BaseSettings):
     clients: Path | None = Field(default=None, description="Path of clients.toml.")
     database_url: str = Field(
         default="sqlite:///var/vidare.db",
-        description="Where used tokens are remembered: an SQLite file (`sqlite:///PATH`), or"
-        " `postgresql+psycopg://USER@HOST/NAME` for more than one machine.",
+        description="Where the journal and the tokens that were used are kept: an SQLite file"
+        " (`sqlite:///PATH`), or `postgresql+psycopg://USER@HOST/NAME` for more than one machine.",
         repr=False,  # it may hold a password
+    )
+    journal: bool = Field(
+        default=True,
+        description="Whether calls, advice and feedback are kept. `off`: nothing is, no card is"
+        " snoozed, and feedback is refused.",
+    )
+    journal_secrets: SecretStr | None = Field(
+        default=None,
+        description="Secrets, separated by commas, the newest first, that turn patients into keyed"
+        " hashes; the same for every process. Unset: a file beside the SQLite file; PostgreSQL"
+        " needs it set.",
+    )
+    spool: Path = Field(
+        default=Path("var/spool"),
+        description="Folder where entries of the journal are safe until the database has them.",
+    )
+    snooze_days: int = Field(
+        default=30,
+        description="Days that a card overridden with a reason is not shown again while nothing"
+        " has changed; `0` for never. A client may set its own.",
+        ge=0,
+        le=3650,
     )
     sandbox: bool | None = Field(
         default=None,
@@ -131,6 +154,13 @@ class Settings(BaseSettings):
         if not is_database_url(url):
             raise ValueError("must read sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
         return url
+
+    @field_validator("journal_secrets")
+    @classmethod
+    def _strong(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            secrets_in(keys.get_secret_value())
+        return keys
 
     @model_validator(mode="after")
     def _secure(self) -> Self:
@@ -209,12 +239,8 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
     return f"{PREFIX}{str(place[0]).upper()} is refused: {reason[0].lower()}{reason[1:]}."
 
 
-LATER = frozenset({"SNOOZE_DAYS"})
-"""Public names of settings whose rooms are not built yet: accepted, and without effect."""
-
-
 def _refuse_unknown_names() -> None:
-    known = {PREFIX + name.upper() for name in (*Settings.model_fields, *LATER)}
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
     given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE))}
     unknown = sorted(name for name in given - known if name.startswith(PREFIX))
     if unknown:

@@ -7,6 +7,7 @@ today; an id that no test names fails the last test.
 
 import json
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ import pytest
 
 from service.hooks import PREFETCH, SERVICES
 from tests.service.asking import (
+    ANCHOR,
     JSON,
     ORDER_SIGN,
     PATIENT_VIEW,
@@ -29,13 +31,15 @@ from tests.service.asking import (
     read_fully,
     send,
 )
+from tests.service.keeping import Kept, accepted, overridden
 
 REQUIRED = """
 R001 R002 R004 R005 R006 R009 R010 R011 R013 R014 R015 R022 R025 R030 R031 R032 R033 R034 R035 R038
 R040 R041 R042 R043 R044 R046 R055 R057 R058 R059 R060 R061 R062 R063 R080 R081 R082 R083
 R091 R092 R093 R094 R098 R099 R100 R105 R106 R108 R109 R110 R111 R112 R114 R115
-R120 R125 R126 R127 R128 R160 R165 R170 H04 H05 H06 H07 H08 H09
-V1 V2 V3 V5 V6 V7 V8 V9 V10 V11 V12 V13 V16 V19 V20
+R120 R125 R126 R127 R128 R130 R131 R132 R133 R134 R135 R137 R138 R160 R165 R170
+H04 H05 H06 H07 H08 H09
+V1 V2 V3 V5 V6 V7 V8 V9 V10 V11 V12 V13 V16 V17 V19 V20
 """.split()  # noqa: SIM905 - a hundred quoted words would not be easier to read
 
 MANNERS = {
@@ -667,6 +671,52 @@ def test_h09_v13_a_draft_for_another_patient_is_refused():
 def test_v13_another_patient_in_the_prefetch_is_refused():
     response = ask(read_fully("pat-2"))
     assert (response.status_code, error_code(response)) == (400, "patient-mismatch")
+
+
+UNKNOWN = "4e0a3a1e-3283-4575-ab82-028d55fe2719"
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return Kept(tmp_path, f"sqlite:///{tmp_path}/vidare.db")
+
+
+def test_r130_r135_r137_feedback_on_a_card_of_ours_is_taken_without_an_echo(kept):
+    (card,) = kept.ask(example("aos-gaps"))
+    chosen = card["suggestions"][0]["uuid"]
+    response = kept.tell(accepted(card["uuid"], chosen), overridden(card["uuid"], comment="ord"))
+    assert (response.status_code, response.content) == (200, b"")
+    assert {row["card"] for row in kept.rows("feedback")} == {card["uuid"]}
+
+
+@pytest.mark.parametrize("member", ["card", "outcome", "outcomeTimestamp", "acceptedSuggestions"])
+def test_r131_an_item_without_a_required_member_is_named(kept, member):
+    item = accepted(UNKNOWN, UNKNOWN)
+    del item[member]
+    response = kept.tell(item)
+    assert response.status_code == 400
+    assert expression(response).startswith("feedback[0]")
+
+
+def test_r132_an_override_needs_no_reason(kept):
+    assert kept.tell(overridden(UNKNOWN)).status_code == 200
+
+
+def test_r133_r134_v17_batches_repeats_and_unknown_cards_are_taken_and_stored_once(kept):
+    items = [overridden(UNKNOWN), accepted(UNKNOWN, UNKNOWN), overridden("123456")]
+    for batch in (items, items[::-1], items[:1]):
+        assert kept.tell(*batch).status_code == 200
+    assert len(kept.rows("feedback")) == 3
+
+
+def test_r138_v17_any_reason_counts_without_display_or_system_and_in_either_spelling(kept):
+    reason = {"reason": {"code": "of-the-client"}}
+    items = [
+        {**overridden(UNKNOWN, on=ANCHOR - timedelta(days=n)), spelling: reason}
+        for n, spelling in enumerate(("overrideReason", "overrideReasons"))
+    ]
+    assert kept.tell(*items).status_code == 200
+    assert [row["reason"] for row in kept.rows("feedback")] == ["of-the-client"] * 2
 
 
 def test_every_requirement_in_force_is_named_by_a_test():

@@ -27,7 +27,8 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 def settings(**given):
     """Give settings of which nothing comes from this machine, with a database of their own."""
     own = f"sqlite:///{FOLDER}/{next(_NUMBERS)}.db"
-    return Settings(_env_file=None, **{"auth": "off", "database_url": own, **given})
+    off = {"auth": "off", "journal": False}
+    return Settings(_env_file=None, **{**off, "database_url": own, **given})
 
 
 def make_app(**given):

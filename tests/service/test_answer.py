@@ -8,6 +8,7 @@ import math
 import pytest
 
 from cards.assessment import NEEDED
+from cards.card import encoded
 from cards.referral import InvalidTemplate
 from cards.slots import SLOTS
 from cards.words import WORDS
@@ -72,7 +73,7 @@ def judged(request, place):
 
 
 def answer(request, language, place):
-    return render(judged(request, place), language, place)
+    return encoded(render(judged(request, place), language, place))
 
 
 def ask(call, language="sv", client=None, **given):

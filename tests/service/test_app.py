@@ -9,6 +9,7 @@ import pytest
 from fastapi.telemetry import TelemetryConfig
 
 from service import __version__
+from service.answer import judge
 from service.app import app_from_environment, create_app
 from service.errors import StartRefused
 from service.settings import ZONE
@@ -23,6 +24,7 @@ from tests.service.asking import (
     send,
     settings,
 )
+from tests.service.keeping import SECRET
 
 
 def test_without_clients_no_token_can_be_asked_for():
@@ -40,6 +42,18 @@ def test_a_server_process_starts_from_the_environment(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VIDARE_AUTH", "off")
     assert send(app_from_environment(), "GET", "/health/live").status_code == 200
+
+
+def test_a_journal_in_postgresql_needs_the_secret_that_all_processes_share():
+    nowhere = "postgresql+psycopg://vidare@127.0.0.1:1/none"
+    with pytest.raises(StartRefused, match="VIDARE_JOURNAL_SECRETS"):
+        create_app(settings(journal=True, database_url=nowhere))
+    assert create_app(settings(journal=True, database_url=nowhere, journal_secrets=SECRET))
+
+
+def test_a_journal_in_sqlite_has_its_secret_beside_it(tmp_path):
+    create_app(settings(journal=True, database_url=f"sqlite:///{tmp_path}/x.db"))
+    assert len((tmp_path / "x.secret").read_text()) == 64
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
@@ -74,11 +88,11 @@ def test_telemetry_records_no_messages_and_no_input():
 def test_the_day_is_the_one_in_stockholm(monkeypatch):
     seen = []
 
-    def answer(_call, _language, desk):
+    def judging(called, sources, desk):
         seen.append((desk.today, desk.new_id()))
-        return b'{"cards":[]}'
+        return judge(called, sources, desk)
 
-    monkeypatch.setattr("service.calls.render", answer)
+    monkeypatch.setattr("service.calls.judge", judging)
     app = create_app(settings())
     post(app, PATIENT_VIEW, call(prefetch=read_fully()))
     ((today, first),) = seen

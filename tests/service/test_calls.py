@@ -43,7 +43,7 @@ def test_an_unknown_service_is_a_404(app):
     assert (response.status_code, error_code(response)) == (404, "unknown-service")
 
 
-@pytest.mark.parametrize("path", [f"{PATIENT_VIEW}/feedback", f"{PATIENT_VIEW}/", "/metrics"])
+@pytest.mark.parametrize("path", [f"{PATIENT_VIEW}/feedback/x", f"{PATIENT_VIEW}/", "/metric"])
 def test_what_is_not_there_is_a_404(app, path):
     response = post(app, path, full())
     assert (response.status_code, error_code(response)) == (404, "not-found")

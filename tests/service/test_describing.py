@@ -9,9 +9,11 @@ def test_every_route_is_described():
         "/",
         "/cds-services",
         "/cds-services/{id}",
+        "/cds-services/{id}/feedback",
         "/docs",
         "/health/live",
         "/health/ready",
+        "/metrics",
         "/pathways",
         "/pathways/{id}",
     }

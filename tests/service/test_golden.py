@@ -16,7 +16,7 @@ import pytest
 
 from cards.terminology import LANGUAGES
 from service.app import create_app
-from service.settings import Settings
+from tests.service.asking import settings
 
 FOLDER = Path(__file__).parents[2] / "fhir_examples"
 CALLS = sorted(FOLDER.glob("*/request.*.json"))
@@ -33,7 +33,7 @@ def told(folder: Path) -> dict:
 async def answered(path: Path, body: bytes, language: str) -> dict:
     numbers = itertools.count(1)
     app = create_app(
-        Settings(auth="off", validate_output=True),
+        settings(validate_output=True),
         today=lambda: told(path.parent)["anchor"],
         new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
     )

@@ -145,3 +145,12 @@ def test_the_table_names_and_explains_every_setting():
     assert "| `VIDARE_PORT` | `8000` |" in table
     assert "| `VIDARE_CLIENTS` | – |" in table
     assert "| `VIDARE_VALIDATE_OUTPUT` | `off` |" in table
+
+
+def test_a_weak_secret_is_refused_and_not_repeated(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIDARE_JOURNAL_SECRETS", "canary-secret")
+    with pytest.raises(StartRefused) as refused:
+        load_settings()
+    assert "VIDARE_JOURNAL_SECRETS is refused" in str(refused.value)
+    assert "canary" not in str(refused.value)

@@ -1,0 +1,46 @@
+"""What Prometheus reads at /metrics: counters of one process, in a registry of its own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+
+
+class Metrics:
+    """The metrics of one application.
+
+    No label tells of a patient: services, topics, sources and outcomes are names of ours.
+    """
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self.registry = CollectorRegistry()
+        self.calls = self._counter("calls", "Hook calls", "service", "outcome")
+        self.seconds = Histogram(
+            "vidare_call_seconds",
+            "Time from the first byte read to the answer",
+            ["service"],
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.advice = self._counter("advice", "Advice given or left unsaid", "topic", "shown")
+        self.sources = self._counter("sources", "Prefetch keys by outcome", "key", "outcome")
+        self.feedback = self._counter("feedback", "Feedback entries", "outcome")
+        self.kept = self._counter("journal_kept", "Entries made safe, by where", "place")
+        self.stored = self._counter("journal_stored", "Entries written from the spool")
+        self.unkept = self._counter("journal_unkept", "Calls answered before their entry was safe")
+        self.refused = self._counter("journal_refused", "Entries that cannot be read or stored")
+        self.lookups = self._counter("snooze_lookups", "Look-ups of dismissed cards", "outcome")
+        self.journal_queue = self._gauge("journal_queue", "Entries waiting to be made safe")
+        self.spool_bytes = self._gauge("spool_bytes", "Bytes waiting for the database")
+        self.database_up = self._gauge("database_up", "1 while the database takes entries")
+
+    def text(self) -> bytes:
+        """Give the metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"vidare_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str) -> Gauge:
+        return Gauge(f"vidare_{name}", meaning, registry=self.registry)
