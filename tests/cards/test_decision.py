@@ -100,6 +100,11 @@ def test_new_facts_matter(change):
     assert of("aosMissing", **{**AOS, **change}) != of("aosMissing", **AOS)
 
 
+def test_an_order_of_no_test_of_ours_says_nothing_new():
+    words = {**AOS, "orders": [OrderWords(text="Sjukgymnastik")]}
+    assert of("aosMissing", **words) == of("aosMissing", **AOS)
+
+
 def test_a_source_that_failed_matters():
     whole = situation(**AOS)
     states = dict(whole.chart.record.sources)

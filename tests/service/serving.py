@@ -31,6 +31,7 @@ class Server:
             **settings,
         }
         environment = {n: v for n, v in os.environ.items() if not n.startswith("VIDARE_")}
+        environment |= {"VIDARE_JOURNAL_SECRETS": "0123456789abcdef0123456789abcdef"}
         environment |= {f"VIDARE_{n}": str(v) for n, v in given.items()}
         environment |= {"PYTHONPATH": str(ROOT)}
         with self._file.open("w") as log:

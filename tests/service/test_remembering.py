@@ -266,3 +266,16 @@ def test_without_a_journal_cards_are_shown_and_feedback_is_refused():
     assert len(post(app, PATIENT_VIEW, GAPS).json()["cards"]) == 1
     response = post(app, f"{PATIENT_VIEW}/feedback", {"feedback": []})
     assert (response.status_code, error_code(response)) == (404, "feedback-off")
+
+
+def test_feedback_that_nothing_can_keep_is_a_503_and_may_be_sent_again(own, tmp_path):
+    (tmp_path / "file").write_text("")
+    nowhere = "postgresql+psycopg://vidare@127.0.0.1:1/none"
+    told = {"feedback": [overridden("c0ffee00-0000-4000-8000-000000000000")]}
+    with own.running(database_url=nowhere, spool=tmp_path / "file" / "spool") as asking:
+        response = asking.post(f"{PATIENT_VIEW}/feedback", told)
+        assert (response.status_code, error_code(response)) == (503, "not-ready")
+        assert response.headers["retry-after"] == "5"
+        assert len(asking.post(PATIENT_VIEW, GAPS).json()["cards"]) == 1
+    assert own.tell(*told["feedback"]).status_code == 200
+    assert len(own.rows("feedback")) == 1
