@@ -5,7 +5,7 @@ BIN = .venv/bin
 READY = .venv/ready
 SOURCES = cards service tests
 
-.PHONY: run test check bench openapi patients lock
+.PHONY: run test check bench openapi patients lock audit sbom fuzz
 
 run: $(READY)
 	@echo "In another terminal:"
@@ -26,6 +26,19 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench
+
+# The locked dependencies against known faults; their licences and age.
+audit: $(READY)
+	$(BIN)/python -m audit
+
+# The software bill of materials of the lock (CycloneDX).
+sbom: $(READY)
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible --validate -o dist/vidare.cdx.json
+
+# Five minutes of reading under fuzz; `make test` runs twenty seconds of it.
+fuzz: $(READY)
+	FUZZ_SECONDS=300 $(BIN)/python -m pytest -q -s tests/fuzz
 
 openapi: $(READY)
 	$(BIN)/python -m tests.contract.in_step

@@ -34,6 +34,7 @@ from service.register import Register, reloading
 from service.remembering import Remembering
 from service.replay import UsedTokens
 from service.settings import ZONE, Settings, load_settings
+from service.vetting import refuse_exposed_secrets
 
 
 def create_app(
@@ -43,6 +44,7 @@ def create_app(
     new_id: Callable[[], str] | None = None,
 ) -> FastAPI:
     """Give the application of one installation; `StartRefused` where it must not be served."""
+    refuse_exposed_secrets()
     register = Register(settings)
     engine = open_database(settings.database_url)
     pace = Pace(settings.calls_per_minute) if settings.auth == "required" else None

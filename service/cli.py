@@ -30,6 +30,7 @@ from service.metrics import Metrics
 from service.printing import print_answer, print_refusal
 from service.remembering import Remembering, Trail
 from service.settings import ZONE, load_settings
+from service.vetting import refuse_keys, refuse_writable
 
 app = typer.Typer(
     name="vidare",
@@ -205,6 +206,9 @@ def clients_check(
     """Say what is wrong with a clients.toml, by line, or whom it lets in."""
     with _refusals():
         read = load_clients(file)
+        refuse_writable(file)
+        for client in read:
+            refuse_keys(client, f"{file}, client {client.name}")
     for client in read:
         keys = client.jwks_file or client.jwks_url
         trusted = f"tokens of {client.issuer}, keys from {keys}" if keys else "no tokens"

@@ -97,7 +97,14 @@ def load_clients(path: Path | None) -> tuple[Client, ...]:
         raise StartRefused(f"The clients file {path} cannot be read.") from None
     except ValueError as error:
         raise StartRefused(f"The clients file {path} is not valid TOML: {error}.") from None
-    return read_clients(document, str(path), text)
+    return tuple(_beside(path, client) for client in read_clients(document, str(path), text))
+
+
+def _beside(path: Path, client: Client) -> Client:
+    """Give a client whose key file is meant from the folder of the clients file."""
+    if client.jwks_file is None:
+        return client
+    return msgspec.structs.replace(client, jwks_file=str(path.parent / client.jwks_file))
 
 
 def read_clients(document: Mapping[str, object], source: str, text: str = "") -> tuple[Client, ...]:

@@ -5,7 +5,7 @@ threads (`anyio.to_thread`), never on the event loop.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -152,6 +152,8 @@ def migrations(connection: Connection | None = None) -> Config:
 def _sqlite(url: str) -> Engine:
     file = make_url(url).database or ""
     Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # what cannot be made is said when it is used
+        Path(file).touch(mode=0o600, exist_ok=True)  # nobody else's to read, whatever the umask
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _SECONDS})
 
     @event.listens_for(engine, "connect")

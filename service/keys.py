@@ -120,7 +120,7 @@ class Keys:
         if client.jwks is not None:
             return client.jwks
         if client.jwks_file is not None:
-            return await to_thread.run_sync(_read_file, Path(client.jwks_file))
+            return await to_thread.run_sync(read_file, Path(client.jwks_file))
         if client.jwks_url is None:
             raise KeysNotRead
         try:
@@ -193,7 +193,8 @@ def _build(members: Mapping[str, object], algorithm: str) -> PyJWK | None:
     return key
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Give what a key file holds; `KeysNotRead` where it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)

@@ -11,6 +11,7 @@ from service.clients import Client, load_clients
 from service.errors import StartRefused
 from service.logs import Line, write
 from service.settings import Settings
+from service.vetting import refuse_keys, refuse_writable
 
 PUBLIC_SANDBOX = "https://sandbox.cds-hooks.org"
 """The issuer of the public CDS Hooks sandbox, whose private key is public."""
@@ -38,6 +39,8 @@ class Register:
         required = self._settings.auth == "required"
         if required and self._settings.clients is None:
             clients = ()
+        if self._settings.clients is not None:
+            refuse_writable(self._settings.clients)
         for client in clients:
             self._refuse(client, required=required)
         trusted = (*clients, *((self._own,) if self._own else ()))
@@ -65,6 +68,7 @@ class Register:
             )
         if self._own is not None and client.issuer == self._own.issuer:
             raise StartRefused(f"{place}: this issuer is the service's own sandbox's.")
+        refuse_keys(client, place)
 
     @property
     def first(self) -> Client:

@@ -16,6 +16,8 @@ from service.urls import is_base_url, is_confidential, is_loopback, stays_here
 
 PREFIX = "VIDARE_"
 ENV_FILE = ".env"
+SECRETS = frozenset({"VIDARE_DATABASE_URL", "VIDARE_JOURNAL_SECRETS"})
+"""What only the service may read, where it stands in a file."""
 ZONE = ZoneInfo("Europe/Stockholm")
 """Where the day of a Swedish answer begins and ends."""
 

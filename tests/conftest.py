@@ -1,7 +1,12 @@
-"""What all tests share: the databases they run on."""
+"""What all tests share: the databases they run on, and the watch over what must not leave."""
 
+import logging
+
+import psycopg
 import pytest
 
+from tests.canaries import Watch, told
+from tests.service.asking import FOLDER
 from tests.service.postgres import Postgres
 
 
@@ -10,7 +15,9 @@ def postgres():
     """Give a running PostgreSQL; the test is skipped, and says so, where none is installed."""
     cluster = Postgres()
     yield cluster
+    found = {leak for url in cluster.urls for leak in _told_by_tables(url)}
     cluster.remove()
+    assert not found, "in PostgreSQL"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -19,3 +26,38 @@ def database_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/vidare.db"
     return request.getfixturevalue("postgres").new_url()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watch(tmp_path_factory):
+    """Watch every log line of the session, and every database and server log at its end."""
+    handler, log = Watch(), logging.getLogger()
+    log.addHandler(handler)
+    logging.getLogger("vidare").setLevel(logging.INFO)
+    yield handler
+    log.removeHandler(handler)
+    for folder in (FOLDER, tmp_path_factory.getbasetemp()):
+        for path in folder.rglob("*"):
+            if path.suffix in {".db", ".db-wal", ".log"} and path.is_file():
+                assert told(path.read_bytes().decode("utf-8", "replace")) is None, path.name
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(watch):
+    """Fail the test in which a log line told of somebody."""
+    before = len(watch.leaks)
+    yield
+    assert watch in logging.getLogger().handlers, "the test left the log unwatched"
+    assert watch.leaks[before:] == []
+
+
+def _told_by_tables(url):
+    """Give what the tables of a PostgreSQL database tell of somebody."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        tables = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        ).fetchall()
+        for (table,) in tables:
+            for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - our tables
+                if leak := told(repr(row)):
+                    yield leak, table

@@ -13,6 +13,7 @@ import httpx
 
 from service.app import create_app
 from service.settings import Settings
+from tests.canaries import told
 
 ROOT = Path(__file__).parents[2]
 ANCHOR = date(2026, 3, 2)
@@ -42,14 +43,17 @@ def make_app(**given):
 
 
 def send(app, method, path, **options):
-    """Send one request to the application."""
+    """Send one request to the application; its answer, unless it is one to show, tells nothing."""
 
     async def exchange():
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             return await client.request(method, path, **options)
 
-    return asyncio.run(exchange())
+    response = asyncio.run(exchange())
+    if response.status_code != 200 or path == "/metrics":
+        assert told(response.text) is None
+    return response
 
 
 def post(app, path, body, headers=None):

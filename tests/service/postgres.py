@@ -42,6 +42,7 @@ class Postgres:
         if self._user:
             shutil.chown(self.folder, "nobody", "nogroup")
         self._names = count(1)
+        self.urls = []
         self._data = self.folder / "data"
         self._run("initdb", "-D", self._data, "-U", "vidare", "-A", "trust", "-E", "UTF8")
         with (self._data / "postgresql.conf").open("a") as conf:
@@ -78,7 +79,8 @@ class Postgres:
         server = f"//vidare@127.0.0.1:{self.port}"
         with psycopg.connect(f"postgresql:{server}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        return f"postgresql+psycopg:{server}/{name}"
+        self.urls.append(f"postgresql+psycopg:{server}/{name}")
+        return self.urls[-1]
 
     def remove(self):
         """Stop it for good."""

@@ -18,6 +18,7 @@ RECORD = ROOT / "fhir_examples" / "aos-gaps" / "record.json"
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("service.logs.configure", lambda _: None)  # the log is the tests' own
 
 
 def run(*arguments, **options):
@@ -40,7 +41,6 @@ def test_a_wrong_setting_is_refused_with_a_sentence(monkeypatch):
 def test_serving_starts_the_server_that_the_settings_describe(monkeypatch):
     started = []
     monkeypatch.setattr("service.serving.serve", started.append)
-    monkeypatch.setattr("service.logs.configure", lambda _: None)
     monkeypatch.setenv("VIDARE_AUTH", "off")
     monkeypatch.setenv("VIDARE_PORT", "8123")
     assert run("serve").exit_code == 0

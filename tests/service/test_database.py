@@ -26,7 +26,7 @@ from tests.service.postgres import free_port
 
 REVISIONS = [r.revision for r in ScriptDirectory.from_config(migrations()).walk_revisions()]
 NOWHERE = "postgresql+psycopg://vidare@127.0.0.1:{port}/none"
-CANARY = "Canary-Testsson-191212121212"
+WRITTEN = "https://what-was-written.example"
 
 
 def test_an_empty_database_is_brought_to_the_tables_of_the_code(database_url):
@@ -68,7 +68,7 @@ def test_several_processes_may_upgrade_at_once(database_url):
 
 
 def test_a_row_that_is_there_is_not_taken_again(database_url):
-    row = {"issuer": CANARY, "hash": b"\1" * 32, "expires": 1}
+    row = {"issuer": WRITTEN, "hash": b"\1" * 32, "expires": 1}
     with opened(database_url) as engine:
         upgrade(engine)
         with engine.begin() as connection:
@@ -82,14 +82,21 @@ def test_a_row_that_is_there_is_not_taken_again(database_url):
 def test_what_was_to_be_written_is_not_in_the_text_of_an_exception(tmp_path):
     with opened(f"sqlite:///{tmp_path}/x.db") as engine:
         with pytest.raises(Failure) as failure, engine.begin() as connection:
-            connection.execute(insert(JTI), {"issuer": CANARY, "hash": b"", "expires": 1})
-        assert CANARY not in str(failure.value)
+            connection.execute(insert(JTI), {"issuer": WRITTEN, "hash": b"", "expires": 1})
+        assert WRITTEN not in str(failure.value)
 
 
 def test_sqlite_survives_a_crash_and_lets_readers_read_while_one_writes(tmp_path):
     with opened(f"sqlite:///{tmp_path}/new/x.db") as engine, engine.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # full
+
+
+def test_sqlite_is_nobody_elses_to_read(tmp_path):
+    with opened(f"sqlite:///{tmp_path}/new/x.db") as engine:
+        upgrade(engine)
+    assert (tmp_path / "new" / "x.db").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
 
 
 def test_sqlite_is_made_ready_at_start(tmp_path):

@@ -94,6 +94,7 @@ def test_the_server_may_say_that_it_runs(lines):
 
 
 def test_a_process_writes_its_lines_to_standard_error(monkeypatch, capsys):
+    monkeypatch.setattr(logging, "raiseExceptions", True)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers[:] = []
@@ -101,6 +102,7 @@ def test_a_process_writes_its_lines_to_standard_error(monkeypatch, capsys):
         configure("INFO")
         write(Line("call", call="1"))
         logging.getLogger("httpx").info("GET %s", CANARY)
+        assert not logging.raiseExceptions
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)

@@ -1,0 +1,142 @@
+"""What must not leave: nothing of a call is told by a failure, wherever in the code it happens.
+
+Every other test is watched as well: `tests/conftest.py` looks at each log line, and at the
+databases when all is done; `tests/service/asking.py` looks at each answer that is not 200.
+"""
+
+import json
+import sys
+
+import pytest
+
+from tests.canaries import CANARIES, told
+from tests.service.asking import ORDER_SIGN, PATIENT_VIEW, example, make_app, post
+from tests.service.signing import BASE, clients_file, token
+from tests.service.starting import started
+
+VALUE = 7313.579
+TELLING = " ".join(("7313.579", "SVF-draft-191212121212", *CANARIES))
+CALLS = {
+    PATIENT_VIEW: ("aos-gaps", "svf-patient-view"),
+    ORDER_SIGN: ("aos-complete", "svf-order-sign"),
+}
+
+
+class Broken(Exception):
+    """A fault that nobody foresaw, holding everything that it must not tell."""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clients")
+    return started(make_app(auth="required", clients=clients_file(folder), calls_per_minute=0))
+
+
+def with_value(body):
+    """Give a call in which one result has a value that nothing else has."""
+    observations = body["prefetch"]["observations"]["entry"]
+    quantity = next(
+        e["resource"]["valueQuantity"] for e in observations if "valueQuantity" in str(e)
+    )
+    quantity["value"] = VALUE
+    return body
+
+
+def ask(app, path):
+    sent = token(aud=f"{BASE}{path}")
+    body = with_value(json.loads(example(*CALLS[path])))
+    return post(app, path, body, {"Authorization": f"Bearer {sent}"}), sent
+
+
+def ours(frame):
+    name = frame.f_globals.get("__name__", "")
+    return name if name.startswith(("cards.", "service.")) else None
+
+
+def passed(app, path):
+    """Give the modules of ours that a call passes through, in the thread that answers it."""
+    seen = set()
+
+    def note(frame, event, _argument):
+        if event == "call" and (name := ours(frame)):
+            seen.add(name)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        response, _ = ask(app, path)
+    finally:
+        sys.setprofile(before)
+    assert response.status_code == 200
+    return seen
+
+
+def broken_at(module, app, path):
+    """Answer a call during which the first function of a module that is entered fails."""
+
+    def fail(frame, event, _argument):
+        if event == "call" and ours(frame) == module and frame.f_code.co_name != "<module>":
+            raise Broken(TELLING)
+
+    before = sys.getprofile()
+    sys.setprofile(fail)
+    try:
+        return ask(app, path)
+    finally:
+        sys.setprofile(before)
+
+
+OUTSIDE = {"service.logs", "service.guard", "service.headers"}
+"""The wall itself: what fails here fails outside it, and uvicorn answers a bare 500."""
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_no_module_that_fails_tells_of_the_call(app, path, caplog, capfd):
+    modules = passed(app, path) - OUTSIDE
+    assert len(modules) > 30, "else hardly anything was tried"
+    whole = ask(app, path)[0].json()["cards"]
+    silent = set()
+    for module in sorted(modules):
+        caplog.clear()
+        response, sent = broken_at(module, app, path)
+        if response.status_code == 200:
+            silent.add(module)
+            assert response.json()["cards"], f"{module}: an empty list in the place of an error"
+            assert len(response.json()["cards"]) == len(whole), module
+            continue
+        assert response.status_code == 500, module
+        assert told(response.text) is None, module
+        shown = capfd.readouterr()
+        written = caplog.text.replace("Broken", "") + shown.out + shown.err
+        assert told(written) is None, module
+        assert sent not in written, module
+        assert str(VALUE) not in written + response.text, module
+        assert '"exception":"Broken"' in caplog.text, module
+    assert silent <= NEVER_COSTS_AN_ANSWER
+
+
+NEVER_COSTS_AN_ANSWER = set()
+"""Rooms beside the pipe: where they fail, the call is answered all the same."""
+
+
+def test_what_a_call_holds_is_in_its_cards_and_in_no_line_of_the_log(app, caplog):
+    caplog.set_level("DEBUG")
+    response, sent = ask(app, PATIENT_VIEW)
+    assert "7313" in response.text or "7 313" in response.text
+    assert caplog.records
+    assert told(caplog.text) is None
+    assert sent not in caplog.text
+    assert "7313" not in caplog.text
+    assert "pat-aos-gaps" not in caplog.text
+
+
+def test_one_call_leaves_nothing_in_the_next(app):
+    first, _ = ask(app, PATIENT_VIEW)
+    other = json.loads(example("aos-complete"))
+    sent = token(aud=f"{BASE}{PATIENT_VIEW}")
+    answer = post(app, PATIENT_VIEW, other, {"Authorization": f"Bearer {sent}"}).text
+    for text in ("aos-gaps", "Testsson-Tvåa", "196101182803", str(VALUE)):
+        assert text not in answer
+    again, _ = ask(app, PATIENT_VIEW)
+    said = [[(c["summary"], c["detail"]) for c in r.json()["cards"]] for r in (first, again)]
+    assert said[0] == said[1]
