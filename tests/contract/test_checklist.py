@@ -30,14 +30,18 @@ from tests.service.asking import (
     post,
     read_fully,
     send,
+    settings,
 )
 from tests.service.keeping import Kept, accepted, overridden
+from tests.service.signing import DISCOVERY, VIEW, bearer, clients_file
+from tests.service.starting import started
 
 REQUIRED = """
 R001 R002 R004 R005 R006 R009 R010 R011 R013 R014 R015 R022 R025 R030 R031 R032 R033 R034 R035 R038
 R040 R041 R042 R043 R044 R046 R055 R057 R058 R059 R060 R061 R062 R063 R080 R081 R082 R083
 R091 R092 R093 R094 R098 R099 R100 R105 R106 R108 R109 R110 R111 R112 R114 R115
 R120 R125 R126 R127 R128 R130 R131 R132 R133 R134 R135 R137 R138 R160 R165 R170
+R140 R141 R142 R143 R144 R145 R146 R147 R148 R149 R150 R151 R152 R153 R154
 H04 H05 H06 H07 H08 H09
 V1 V2 V3 V5 V6 V7 V8 V9 V10 V11 V12 V13 V16 V17 V19 V20
 """.split()  # noqa: SIM905 - a hundred quoted words would not be easier to read
@@ -603,6 +607,90 @@ def test_r160_v16_a_browser_may_call_from_the_origins_of_the_client():
         post(app, PATIENT_VIEW, b"", origin),
     ):
         assert response.headers["access-control-allow-origin"] == "https://ehr.example"
+
+
+# -- who may call ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """Give the application as it is served to clients, and another process of it."""
+    folder = tmp_path_factory.mktemp("clients")
+    given = {
+        "auth": "required",
+        "clients": clients_file(folder, lines='jwks_url = "https://ehr.example/jwks"'),
+        "database_url": f"sqlite:///{folder}/vidare.db",
+    }
+    return started(make_app(**given)), make_app(**given)
+
+
+def let_in(app, headers, path=PATIENT_VIEW):
+    """Tell whether a call with these headers is answered; a refusal is a bare 401."""
+    response = post(app, path, call(prefetch=read_fully()), headers)
+    assert response.status_code in {200, 401}
+    if response.status_code == 401:
+        assert (response.content, response.headers["www-authenticate"]) == (b"", "Bearer")
+    return response.status_code == 200
+
+
+def test_r140_plain_http_is_refused_where_others_could_listen():
+    with pytest.raises(ValueError, match="https"):
+        settings(auth="required", public_url="http://vidare.region.example")
+
+
+def test_r141_r142_every_call_bears_a_token(closed):
+    app, _ = closed
+    assert not let_in(app, {})
+    assert send(app, "GET", "/cds-services").status_code == 401
+    assert post(app, f"{PATIENT_VIEW}/feedback", {"feedback": []}).status_code in {401, 404}
+    assert let_in(app, bearer())
+
+
+@pytest.mark.parametrize("member", ["iss", "aud", "exp", "iat", "jti"])
+def test_r143_r144_a_token_is_whole(closed, member):
+    app, _ = closed
+    assert not let_in(app, bearer(**{member: None}))
+    assert not let_in(app, bearer(header={"typ": "JOSE"}))
+    assert let_in(app, bearer(sub="ignored", nbf=1))
+
+
+def test_r145_a_token_is_for_the_address_that_is_called(closed):
+    app, _ = closed
+    assert let_in(app, bearer(aud=["https://other.example", VIEW]))
+    assert not let_in(app, bearer(aud=DISCOVERY))
+    assert send(app, "GET", "/cds-services", headers=bearer(aud=DISCOVERY)).status_code == 200
+
+
+def test_r146_r147_keys_and_algorithms_are_those_that_were_agreed(closed):
+    app, _ = closed
+    assert not let_in(app, bearer("ES256"))
+    assert let_in(app, bearer(header={"jku": "https://ehr.example/jwks"}))
+    assert not let_in(app, bearer(header={"jku": "https://evil.example/jwks"}))
+    assert not let_in(app, bearer(iss="https://evil.example"))
+
+
+def test_r148_a_key_is_selected_by_its_kid(closed):
+    app, _ = closed
+    assert let_in(app, bearer("RS384"))
+    assert not let_in(app, bearer("RS384", header={"kid": "ES384+/="}))
+
+
+def test_r149_r150_r152_r153_a_token_is_used_once_and_in_its_time(closed):
+    app, another = closed
+    expired = bearer(iat=1_700_000_000, exp=1_700_000_300)
+    assert not let_in(app, expired)
+    good = bearer()
+    assert let_in(app, good)
+    assert not let_in(another, good)
+
+
+def test_r151_r154_no_token_is_told(closed, caplog):
+    app, _ = closed
+    caplog.set_level("DEBUG")
+    good = bearer()
+    assert let_in(app, good)
+    assert not let_in(app, good)
+    assert good["Authorization"].split()[1] not in caplog.text
 
 
 # -- draft orders ------------------------------------------------------------------------------

@@ -21,7 +21,9 @@ def binaries():
     for place in [*([Path(on_path).parent] if on_path else []), *_PLACES]:
         if (place / "initdb").exists() and (place / "pg_ctl").exists():
             return place
-    return pytest.skip("needs PostgreSQL's initdb and pg_ctl (Debian: apt install postgresql)")
+    why = "needs PostgreSQL's initdb and pg_ctl (Debian: apt install postgresql)"
+    assert "NOTHING_SKIPPED" not in os.environ, why
+    return pytest.skip(why)
 
 
 def free_port():
