@@ -56,8 +56,12 @@ def open_body(body: bytes) -> Object:
     except msgspec.ValidationError:
         members = _one_by_one(body)
     except msgspec.DecodeError:
-        raise BadRequest("The body is not well-formed JSON.", code="not-json") from None
+        raise _not_json() from None
     return unrepeated(members, "")
+
+
+def _not_json() -> BadRequest:
+    return BadRequest("The body is not well-formed JSON.", code="not-json")
 
 
 def _decode(body: bytes, headroom: int) -> Mapping[Name, Value]:
@@ -74,6 +78,8 @@ def _one_by_one(body: bytes) -> Mapping[Name, Value]:
         return {name: _opened(raw) for name, raw in _MEMBERS.decode(body).items()}
     except msgspec.ValidationError:
         raise BadRequest("The body must be a JSON object.", code="not-an-object") from None
+    except msgspec.DecodeError:
+        raise _not_json() from None
 
 
 def _opened(raw: msgspec.Raw) -> Value:

@@ -10,6 +10,8 @@ import pytest
 from tests.service.asking import ROOT
 
 SECONDS = os.environ.get("FUZZ_SECONDS", "20")
+SEED = os.environ.get("FUZZ_SEED", "20261122")
+"""The same in every run, 0 for another each time."""
 
 
 @pytest.mark.skipif(
@@ -20,7 +22,13 @@ def test_no_call_is_crashed_on(tmp_path):
     corpus, found = tmp_path / "corpus", tmp_path / "found"
     corpus.mkdir()
     found.mkdir()
-    limits = [f"-max_total_time={SECONDS}", "-timeout=20", "-max_len=60000", "-rss_limit_mb=0"]
+    limits = [
+        f"-max_total_time={SECONDS}",
+        "-timeout=20",
+        "-max_len=60000",
+        "-rss_limit_mb=0",
+        f"-seed={SEED}",
+    ]
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "tests.fuzz.reading", corpus, *limits, f"-artifact_prefix={found}/"],
         cwd=ROOT,

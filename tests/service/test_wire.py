@@ -31,6 +31,8 @@ def code_of(body):
         (b'{"a":1,}', "not-json"),
         (b'{"a":1} // why', "not-json"),
         (b'{"a":NaN}', "not-json"),
+        (b'{"a":1e400,"b":W "x"}', "not-json"),
+        (b'{"a":1e400,"b":{"c":W}}', "not-json"),
         (b"[]", "not-an-object"),
         (b"null", "not-an-object"),
         (b'"x"', "not-an-object"),
