@@ -375,3 +375,46 @@ def test_a_database_that_is_down_lets_nobody_in(tmp_path):
 
 def test_without_tokens_the_first_client_calls():
     assert ask(make_app(), {"Authorization": "Bearer nonsense"}).status_code == 200
+
+
+def fetching(server):
+    """Give a call that lacks a source and names a FHIR server to fetch it from."""
+    sent = {k: v for k, v in read_fully().items() if k != "serviceRequests"}
+    access = {"access_token": "canary-access", "token_type": "Bearer", "expires_in": 300}
+    return call(prefetch=sent, fhirServer=server, fhirAuthorization=access)
+
+
+def test_a_fhir_server_of_another_client_is_not_called(folder):
+    from tests.service.key_server import KeyServer
+
+    strange, its_own = KeyServer(), KeyServer()
+    try:
+        base = its_own.url.removesuffix("/jwks")
+        path = clients_file(folder, lines=f'fhir_servers = ["{base}"]')
+        app = started(make_app(auth="required", clients=path, allow_loopback_fhir=True))
+        answer = ask(app, bearer(), body=fetching(strange.url.removesuffix("/jwks")))
+        assert answer.status_code == 200, "answered from what was sent"
+        assert strange.fetches == 0
+        assert ask(app, bearer(), body=fetching(base)).status_code == 200
+        assert its_own.fetches == 1
+    finally:
+        strange.stop()
+        its_own.stop()
+
+
+@pytest.mark.parametrize("path", ["/cds-services", PATIENT_VIEW, f"{PATIENT_VIEW}/feedback"])
+def test_r160_a_preflight_needs_no_token_and_a_401_can_be_read(tmp_path, path):
+    clients = clients_file(tmp_path, lines='origins = ["https://ehr.example"]')
+    app = started(make_app(auth="required", clients=clients))
+    origin = {"Origin": "https://ehr.example"}
+    method = "GET" if path == "/cds-services" else "POST"
+    asked = {
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    preflight = send(app, "OPTIONS", path, headers=origin | asked)
+    assert preflight.status_code == 200
+    refused = send(app, method, path, content=b"{}", headers=origin)
+    assert refused.status_code in {401, 404}
+    for response in (preflight, refused):
+        assert response.headers["access-control-allow-origin"] == "https://ehr.example"
