@@ -7,6 +7,7 @@ their words may hold what they worked on.
 
 import logging
 import sys
+import threading
 import time
 import uuid
 from datetime import UTC, datetime
@@ -66,6 +67,8 @@ def configure(level: str) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.raiseExceptions = False  # a line that cannot be written would be told with its cause
+    threading.excepthook = _unforeseen  # Python's own hooks print the text of what they caught
+    sys.unraisablehook = _unforeseen
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
@@ -87,6 +90,11 @@ class JsonLines(logging.Formatter):
         elif record.name in _OWN_WORDS:
             head["detail"] = record.getMessage()
         return msgspec.json.encode(head).decode()
+
+
+def _unforeseen(caught: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
+    if caught.exc_value is not None:
+        write_exception(Line("unforeseen"), caught.exc_value)
 
 
 def since(start: float) -> int:

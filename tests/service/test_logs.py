@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -93,25 +95,48 @@ def test_the_server_may_say_that_it_runs(lines):
     assert lines()[0]["detail"] == "Started server process [7]"
 
 
-def test_a_process_writes_its_lines_to_standard_error(monkeypatch, capsys):
-    monkeypatch.setattr(logging, "raiseExceptions", True)
+@contextmanager
+def configured():
+    """Set the log up as a server process does, and put everything back."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    hooks = logging.raiseExceptions, threading.excepthook, sys.unraisablehook
     root.handlers[:] = []
     try:
         configure("INFO")
+        yield
+    finally:
+        logging.raiseExceptions, threading.excepthook, sys.unraisablehook = hooks
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    for name in ("uvicorn.access", "httpx", "httpcore", "alembic", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def test_a_process_writes_its_lines_to_standard_error(capsys):
+    with configured():
         write(Line("call", call="1"))
         logging.getLogger("httpx").info("GET %s", CANARY)
         assert not logging.raiseExceptions
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        for name in ("uvicorn.access", "httpx", "httpcore", "alembic", "sqlalchemy"):
-            logging.getLogger(name).setLevel(logging.NOTSET)
     shown = capsys.readouterr()
     assert json.loads(shown.err)["event"] == "call"
     assert CANARY not in shown.err + shown.out
-    assert sys.stderr is not None
+
+
+def test_what_a_thread_or_a_finaliser_fails_on_is_told_without_its_text(capsys):
+    class Held:
+        def __del__(self):
+            fail()
+
+    with configured():
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+        held = Held()
+        del held
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["exception"] for line in lines] == ["ValueError", "ValueError"]
+    assert CANARY not in json.dumps(lines)
 
 
 def test_a_request_has_one_line():
