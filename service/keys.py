@@ -1,8 +1,10 @@
 """The public keys of the clients, by issuer and `kid`: from their own key set and nowhere else."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -61,13 +63,8 @@ class _Held(msgspec.Struct):
 class Keys:
     """The key sets of all clients, cached; a reload of the clients keeps what is still theirs."""
 
-    def __init__(
-        self,
-        transport: httpx.AsyncBaseTransport | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Fetch over `transport`; `clock` gives seconds that never go back."""
-        self._transport = transport
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Hold none yet; `clock` gives seconds that never go back."""
         self._clock = clock
         self._held: dict[Source, _Held] = {}
 
@@ -135,7 +132,7 @@ class Keys:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         async with (
             httpx.AsyncClient(
-                transport=self._transport, timeout=TIMEOUT, trust_env=False, headers=headers
+                verify=self._certificates, timeout=TIMEOUT, trust_env=False, headers=headers
             ) as client,
             client.stream("GET", url) as response,
         ):
@@ -146,6 +143,11 @@ class Keys:
                 if len(content) > LARGEST:
                     raise KeysNotRead
         return bytes(content)
+
+    @cached_property
+    def _certificates(self) -> ssl.SSLContext:
+        """The certificates that this machine trusts (SSL_CERT_FILE names others)."""
+        return ssl.create_default_context()
 
 
 def read_keys(content: bytes, algorithms: tuple[str, ...]) -> Found:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class KeyServer:
     """Serves `content` at `url`; what it does otherwise is set while it runs."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.content = b'{"keys": []}'
         self.status = 200
         self.headers = {}
@@ -30,7 +30,10 @@ class KeyServer:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/jwks"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}/jwks"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def give(self, stream):

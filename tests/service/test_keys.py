@@ -3,10 +3,16 @@
 import asyncio
 import gzip
 import json
+import ssl
 import threading
 import time
+from datetime import UTC, datetime
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.clients import Client
 from service.errors import Unauthorized
@@ -31,7 +37,7 @@ def clock():
 
 @pytest.fixture
 def keys(clock):
-    return Keys(clock=clock)
+    return Keys(clock)
 
 
 @pytest.fixture
@@ -148,7 +154,7 @@ def deep(server):
 
 @pytest.mark.parametrize("fail", [down, moved, huge, squeezed, broken, deep])
 def test_a_server_that_fails_gives_no_keys_and_takes_none_away(keys, client, server, clock, fail):
-    fresh = Keys(clock=clock)
+    fresh = Keys(clock)
     find(keys, client)
     fail(server)
     assert find(fresh, client) == "no-keys"
@@ -182,6 +188,50 @@ def test_a_server_that_comes_back_is_asked_again(keys, client, server, clock):
     assert find(keys, client) == "no-keys"
     clock.now += FLOOR
     assert numbers(find(keys, client))
+
+
+def certified(folder):
+    """Give a TLS context for 127.0.0.1, and the file of the certificate that vouches for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "key server of the tests")])
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    address = x509.IPAddress(ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(day)
+        .not_valid_after(day.replace(year=2126))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.Encoding.PEM
+    private = key.private_bytes(
+        form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "server.pem").write_bytes(private + certificate.public_bytes(form))
+    (folder / "authority.pem").write_bytes(certificate.public_bytes(form))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context, folder / "authority.pem"
+
+
+def test_a_key_server_must_be_vouched_for_by_an_authority_of_the_installation(
+    keys, clock, tmp_path, monkeypatch
+):
+    context, authority = certified(tmp_path)
+    server = KeyServer(context)
+    server.content = key_set("ES384")
+    client = Client(issuer="i", jwks_url=server.url)
+    try:
+        assert find(keys, client) == "no-keys", "nobody vouches for it here"
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        assert numbers(find(Keys(clock), client))
+    finally:
+        server.stop()
 
 
 def test_keys_may_come_from_a_file(keys, clock, tmp_path):
