@@ -51,7 +51,8 @@ def create_app(
     identity = Identity(register, Keys(), UsedTokens(engine), pace)
     ehr, metrics = Ehr(settings), Metrics()
     journal = open_journal(settings, engine, metrics)
-    app = _bare_app(settings, register, _rooms(settings, register, engine, ehr, journal))
+    rooms = _rooms(settings, register, engine, ehr, journal)
+    app = _bare_app(settings, register, rooms, metrics)
     remembering = Remembering(journal, metrics)
     calls = Calls(settings, identity, ehr, today or _today, new_id or _new_id, remembering)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
@@ -103,7 +104,12 @@ def _rooms(
     return lifespan
 
 
-def _bare_app(settings: Settings, register: Register, lifespan: Lifespan) -> FastAPI:
+def _bare_app(
+    settings: Settings, register: Register, lifespan: Lifespan, metrics: Metrics
+) -> FastAPI:
+    def count(code: str) -> None:
+        metrics.refusals.labels(code).inc()
+
     async def refuse(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
         line_of(request.scope).error = refusal.code
@@ -121,7 +127,7 @@ def _bare_app(settings: Settings, register: Register, lifespan: Lifespan) -> Fas
         middleware=[
             Middleware(SecurityHeaders, settings.base_url),
             Middleware(Cors, register.allows, settings.canonical),
-            Middleware(Guard, settings.canonical),
+            Middleware(Guard, settings.canonical, count),
         ],
     )
     describing.describe(app)

@@ -44,10 +44,11 @@ class Calls(msgspec.Struct, frozen=True):
             service.country, request.headers.get("accept-language"), client.language
         )
         desk = Desk(self.settings, client, self.today(), self.new_id)
+        trail = Trail(service, language, desk)
+        answer = await answered(body, trail, self.remembering, self.ehr, deadline)
+        line_of(request.scope).cards = sum(entry.shown == "shown" for entry in trail.advice)
         return Response(
-            await answered(
-                body, Trail(service, language, desk), self.remembering, self.ehr, deadline
-            ),
+            answer,
             media_type="application/json",
             headers={"Cache-Control": "no-store", "Content-Language": language},
         )
@@ -63,8 +64,8 @@ class Calls(msgspec.Struct, frozen=True):
         line = line_of(request.scope)
         line.event = event
         service_id = request.path_params["id"]
-        url = f"{self.settings.base_url}/cds-services/{service_id}{route}"
-        client = await self.identity.caller(request, url)
+        url = f"{self.settings.base_url}/cds-services/{service_id}"
+        client = await self.identity.caller(request, f"{url}{route}", url)
         service = granted(service_id, client)
         line.service, line.hook = service.id, service.hook
         return service, client

@@ -70,10 +70,13 @@ def _of_http(error: HTTPException) -> Refusal:
 class Guard:
     """ASGI middleware: no exception passes it, and every request leaves one line in the log."""
 
-    def __init__(self, app: ASGIApp, canonical: str) -> None:
-        """Wrap `app`; `canonical` stands before the codes of its refusals."""
+    def __init__(
+        self, app: ASGIApp, canonical: str, count: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Wrap `app`; `canonical` stands before the codes of its refusals, `count` counts them."""
         self.app = app
         self.canonical = canonical
+        self.count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, and answer what goes wrong with it."""
@@ -94,6 +97,8 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - this is the wall
             await self._answer(error, scope, receive, noting)
         line.ms = since(begun)
+        if line.error:
+            self.count(line.error)
         if line.event != "request" or line.status >= HTTPStatus.BAD_REQUEST:
             write(line)
 

@@ -26,6 +26,7 @@ class Metrics:
         self.advice = self._counter("advice", "Advice given or left unsaid", "topic", "shown")
         self.sources = self._counter("sources", "Prefetch keys by outcome", "key", "outcome")
         self.feedback = self._counter("feedback", "Feedback entries", "outcome")
+        self.refusals = self._counter("refusals", "Requests refused, by reason", "code")
         self.kept = self._counter("journal_kept", "Entries made safe, by where", "place")
         self.stored = self._counter("journal_stored", "Entries written from the spool")
         self.unkept = self._counter("journal_unkept", "Calls answered before their entry was safe")

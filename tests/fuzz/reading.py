@@ -16,6 +16,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["cards", "service"]):
+    from cards.card import encoded
     from service.answer import Desk, judge, render
     from service.clients import Client
     from service.ehr import Ehr
@@ -52,7 +53,7 @@ def answered(body, service):
     """Answer a call as the service does, without HTTP."""
     call = read_request(body, service, max_resources=SETTINGS.max_resources)
     sources = finished(EHR.complete(call, DESK.client, time.monotonic() + 60))
-    return render(judge(call, sources, DESK), "sv", DESK)
+    return encoded(render(judge(call, sources, DESK), "sv", DESK))
 
 
 def try_one(body):

@@ -418,3 +418,25 @@ def test_r160_a_preflight_needs_no_token_and_a_401_can_be_read(tmp_path, path):
     assert refused.status_code in {401, 404}
     for response in (preflight, refused):
         assert response.headers["access-control-allow-origin"] == "https://ehr.example"
+
+
+def test_the_reason_of_a_refusal_is_counted(tmp_path):
+    app = started(make_app(auth="required", clients=clients_file(tmp_path)))
+    for headers in ({}, {}, bearer(iss="x"), bearer(exp=1, iat=0)):
+        ask(app, headers)
+    text = send(app, "GET", "/metrics").text
+    for reason, times in (("no-token", 2), ("unknown-issuer", 1), ("expired-token", 1)):
+        assert f'vidare_refusals_total{{code="{reason}"}} {times}.0' in text
+
+
+def test_r145_feedback_takes_a_token_for_itself_or_for_its_service(tmp_path):
+    app = started(make_app(auth="required", clients=clients_file(tmp_path), journal=False))
+    path = f"{PATIENT_VIEW}/feedback"
+
+    def tell(aud):
+        return post(app, path, {"feedback": []}, bearer(aud=aud)).status_code
+
+    assert tell(f"{BASE}{path}") == tell(VIEW) == 404, "let in; this installation keeps none"
+    assert tell(DISCOVERY) == 401
+    assert tell(f"{BASE}/cds-services/svf-order-sign/feedback") == 401
+    assert post(app, path, {"feedback": []}).status_code == 401

@@ -81,7 +81,7 @@ def test_every_line_that_a_server_writes_is_json(tmp_path):
     lines = [json.loads(line) for line in server.output.splitlines()]
     (called,) = [line for line in lines if line.get("event") == "call"]
     assert (called["status"], called["service"]) == (200, "svf-patient-view")
-    assert called["hook"] == "patient-view"
+    assert (called["hook"], called["cards"]) == ("patient-view", 0)
     assert "canary" not in server.output
 
 
