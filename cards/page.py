@@ -57,6 +57,7 @@ class UnreadableSource(Exception):
 
 class _Issue(msgspec.Struct):
     severity: str | None = None
+    code: str | None = None
 
 
 class _Outcome(msgspec.Struct):
@@ -84,6 +85,8 @@ class _Named(_Resource):
     id: str | None = None
 
 
+_CUT = frozenset({"incomplete", "timeout", "throttled", "too-costly"})
+"""Issue types (FHIR R4, issue-type) by which even a warning says that not all was searched."""
 _SINGLE = frozenset({"patient", "user"})
 """Keys whose template is a read: one resource is the expected answer."""
 _MORE = 10**9
@@ -122,10 +125,11 @@ def open_page(key: str, raw: bytes) -> Page:
 def _is_failure(raw: bytes) -> bool:
     """Tell whether an OperationOutcome reports a failure; one that cannot be read does."""
     try:
-        severities = [issue.severity for issue in _outcomes.decode(raw).issue]
+        issues = _outcomes.decode(raw).issue
     except FAILURES:
         return True
-    return not severities or any(s not in {"warning", "information"} for s in severities)
+    mild = [i.severity in {"warning", "information"} and i.code not in _CUT for i in issues]
+    return not mild or not all(mild)
 
 
 def _from_searchset(whole: Searchset[Clinical]) -> Page:

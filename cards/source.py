@@ -86,11 +86,14 @@ def open_source(key: str, raw: bytes) -> Source:
     return source_of(key, (open_page(key, raw),))
 
 
-def source_of(key: str, pages: Sequence[Page], stopped: Why | None = None) -> Source:
+def source_of(
+    key: str, pages: Sequence[Page], stopped: Why | None = None, size: int | None = None
+) -> Source:
     """Give the source that the pages of a key make up, in the order they came.
 
     `stopped` is why what remained was not had (a reason as in `Source`): without pages the
-    source is unavailable, and beside some it is partial.
+    source is unavailable, and beside some it is partial. `size` is how many matches to a page
+    were asked for: a page that is full to the brim, without a total, need not be all.
     """
     if not pages:
         return unavailable(key, stopped or "absent")
@@ -98,14 +101,16 @@ def source_of(key: str, pages: Sequence[Page], stopped: Why | None = None) -> So
     failed = any(page.failed for page in pages)
     if failed and not entries:
         return unavailable(key, "ehrError")
-    reason = "ehrErrorBeside" if failed else stopped or _shortfall(pages)
+    reason = "ehrErrorBeside" if failed else stopped or _shortfall(pages, size)
     return Source(key, "partial" if reason else "complete", reason, entries)
 
 
-def _shortfall(pages: Sequence[Page]) -> Why | None:
-    if pages[-1].more:
-        return "morePages"
+def _shortfall(pages: Sequence[Page], size: int | None) -> Why | None:
+    last = pages[-1]
     totals = [page.total for page in pages if page.total is not None]
+    brimful = not totals and size is not None and len(last.named) + last.unnamed == size
+    if last.more or brimful:
+        return "morePages"
     if totals:
         named = pages[0].named.union(*[page.named for page in pages[1:]])
         if max(totals) > len(named) + sum(page.unnamed for page in pages):

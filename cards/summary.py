@@ -55,10 +55,18 @@ def _missing(assessment: Assessment, words: Words) -> str:
         "aosMissing",
         count=len(slots),
         total=total(assessment),
-        pending=words.say("phrase", "pendingCount", count=pending) if pending else "",
+        pending=_beside(pending, assessment, words),
         tests="",
     )
     return fitted(prefix, [words.slot(s.slot) for s in slots], SUMMARY_LIMIT)
+
+
+def _beside(pending: int, assessment: Assessment, words: Words) -> str:
+    """Count what is pending, and what was not checked: that may have a result, or not."""
+    unchecked = [s for s in assessment.chart.slots.values() if s.status == "not-checked"]
+    counts = (("pendingCount", pending), ("uncheckedCount", len(unchecked)))
+    told = ", ".join(words.say("phrase", key, count=count) for key, count in counts if count)
+    return f" ({told})" if told else ""
 
 
 def _values(

@@ -6,9 +6,9 @@ The only door to patient data. A failure to fetch is a value, never an exception
 
 import asyncio
 import logging
+import re
 import ssl
 from functools import cached_property
-from urllib.parse import unquote
 
 import httpx
 from pydantic import SecretStr
@@ -19,7 +19,6 @@ from cards.source import (
     UnreadableSource,
     Unusable,
     Why,
-    fetched_page,
     open_page,
     source_of,
     unavailable,
@@ -30,14 +29,13 @@ from service.errors import BadRequest
 from service.exchange import Allowance, Exchange, open_client
 from service.filling import filled
 from service.hooks import HookRequest
+from service.paging import read_on
 from service.settings import Settings
-from service.wire import cut_deep
 
-MOST_PAGES = 100
-"""Pages that are read of one search."""
 _TO_ANSWER_S = 0.05
 """Seconds of the budget that are kept for judging and wording."""
 _MB = 1_000_000
+_COUNT = re.compile(r"[?&]_count=(\d+)")
 
 
 def sent(call: HookRequest) -> dict[str, Page]:
@@ -74,11 +72,9 @@ class Ehr:
         """
         pages = sent(call)
         lacking = {key for key in call.service.prefetch if _lacks(pages.get(key))}
-        why = _forbidden(call, client)
+        why = _forbidden(call, client) if lacking else None
         sources = {
-            key: source_of(key, (pages[key],))
-            if key in pages
-            else unavailable(key, why or "absent")
+            key: _as_sent(key, pages.get(key), call.service.prefetch[key], why)
             for key in call.service.prefetch
             if key not in lacking or why is not None
         }
@@ -127,6 +123,13 @@ def _lacks(page: Page | None) -> bool:
     return page is None or (page.more and not page.failed)
 
 
+def _as_sent(key: str, page: Page | None, template: str, why: Why | None) -> Source:
+    """Give the source of a key when nothing more can be had."""
+    if page is None:
+        return unavailable(key, why or "absent")
+    return source_of(key, (page,), size=_size(template))
+
+
 def _forbidden(call: HookRequest, client: Client) -> Why | None:
     """Say why nothing may be fetched for this call; None where it may."""
     if call.fhir_server is None:
@@ -154,58 +157,19 @@ async def _fetched(key: str, call: HookRequest, first: Page | None, exchange: Ex
     context = {"patientId": call.patient_id, "userId": call.user_id}
     asked = filled(call.service.prefetch[key], context)
     if asked is None:
-        return source_of(key, pages)
+        return _as_sent(key, first, call.service.prefetch[key], None)
     why: Why | None = None
     try:
         async with asyncio.timeout(exchange.left):
-            await _read_on(key, pages, asked, exchange)
+            await read_on(key, pages, asked, exchange)
     except TimeoutError:
         why = "ehrLate"
     except Unusable as unusable:
         why = unusable.reason
-    return source_of(key, pages, why)
+    return source_of(key, pages, why, _size(asked))
 
 
-async def _read_on(key: str, pages: list[Page], asked: str, exchange: Exchange) -> None:
-    """Read what follows the pages, to the end; raises `Unusable` where that cannot be reached."""
-    start = httpx.URL(f"{exchange.base}/{asked}")
-    url = _onward(pages[-1], start, exchange.base) if pages else start
-    seen: set[httpx.URL] = set()
-    while url is not None:
-        if url in seen:
-            raise Unusable("morePages")
-        if len(seen) == MOST_PAGES:
-            raise Unusable("tooMuch")
-        seen.add(url)
-        page = _opened(key, await exchange.get(url), asked)
-        exchange.allowance.spend(len(page.entries))
-        pages.append(page)
-        url = _onward(page, url, exchange.base)
-
-
-def _opened(key: str, raw: bytes, asked: str) -> Page:
-    """Open an answer; where something in it is nested too deeply, without its depths."""
-    try:
-        return fetched_page(key, raw, asked)
-    except Unusable:
-        shallow = cut_deep(raw)
-        if shallow == raw:
-            raise
-        return fetched_page(key, shallow, asked)
-
-
-def _onward(page: Page, here: httpx.URL, base: httpx.URL) -> httpx.URL | None:
-    """Give where the next page is; raises `Unusable` where the link leads out of the base."""
-    if page.next is None:
-        return None
-    try:
-        url = here.join(page.next)
-    except (httpx.InvalidURL, ValueError):
-        raise Unusable("ehrElsewhere") from None
-    inside = url.path == base.path or url.path.startswith(f"{base.path.rstrip('/')}/")
-    same = (url.scheme, url.host, url.port) == (base.scheme, base.host, base.port)
-    # a step up that was percent-encoded is taken by some servers
-    steps = ".." in unquote(url.path).replace("\\", "/").split("/")
-    if url.userinfo or steps or not (inside and same):
-        raise Unusable("ehrElsewhere")
-    return url
+def _size(asked: str) -> int | None:
+    """Give how many matches to a page a search asks for."""
+    found = _COUNT.search(asked)
+    return int(found[1]) if found else None

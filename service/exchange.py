@@ -4,6 +4,7 @@ Nothing of a request or an answer, and least of all the token, is in what is rai
 """
 
 import asyncio
+import logging
 import time
 import zlib
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 
 from cards.source import Unusable, Why
 from service.addresses import CheckedTransport
+from service.logs import Line, write
 
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -80,6 +82,10 @@ class Exchange(msgspec.Struct, frozen=True):
                 return await self._body(response)
             finally:
                 await response.aclose()
+        except httpx.ConnectError as error:
+            # Nothing was sent yet, so its words tell of names, addresses and certificates alone.
+            write(Line("ehr-not-reached", detail=str(error)), logging.WARNING)
+            raise Unusable("ehrUnreachable") from None
         except _FAILED:
             raise Unusable("ehrUnreachable") from None
 

@@ -14,6 +14,10 @@ from tests.cards.build import as_json, bundle, observation, patient
 
 WARNING = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}
 ERROR = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+INCOMPLETE = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "incomplete"}],
+}
 NO_ISSUE = {"resourceType": "OperationOutcome"}
 BAD_ISSUE = {"resourceType": "OperationOutcome", "issue": "none"}
 NEXT = [{"relation": "self"}, {"relation": " Next ", "url": "https://ehr.example/fhir?page=2"}]
@@ -43,6 +47,8 @@ def test_null_and_a_bundle_without_entries_are_an_answer_nothing(value):
         (bundle(ERROR), "unavailable", "ehrError", 0),
         (bundle(observation(), ERROR), "partial", "ehrErrorBeside", 1),
         (bundle(observation(), WARNING), "complete", None, 1),
+        (bundle(observation(), INCOMPLETE), "partial", "ehrErrorBeside", 1),
+        (bundle(INCOMPLETE), "unavailable", "ehrError", 0),
         (bundle({"id": "OperationOutcome"}), "complete", None, 1),
         (bundle({"resourceType": 1, "id": "OperationOutcome"}), "complete", None, 1),
         (bundle(observation(), link=NEXT), "partial", "morePages", 1),
@@ -227,3 +233,18 @@ def test_a_fetched_answer_to_another_question_is_not_used(key, asked, answer, re
 def test_what_cannot_be_told_what_it_is_is_left_to_the_reading():
     sent = fetched_page("observations", as_json(bundle({"id": "x"})), SEARCH)
     assert [entry.kind for entry in sent.entries] == [None]
+
+
+@pytest.mark.parametrize(
+    ("held", "members", "outcome"),
+    [
+        ([ONE], {}, "complete"),
+        ([ONE, TWO], {}, "partial"),
+        ([ONE, TWO], {"total": 2}, "complete"),
+        ([ONE, TWO, observation("hb", id="c")], {}, "complete"),
+    ],
+    ids=["less", "full", "full and all", "more than asked for"],
+)
+def test_a_page_full_to_the_brim_without_a_total_need_not_be_all(held, members, outcome):
+    source = source_of("observations", [page(*held, **members)], size=2)
+    assert (source.outcome, source.reason or "morePages") == (outcome, "morePages")

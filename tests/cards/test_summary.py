@@ -11,6 +11,7 @@ from cards.pathways import PATHWAYS
 from cards.record import Result, Value
 from cards.summary import lacking, sites, summary, total
 from cards.words import WORDS
+from tests.cards.build import observation
 from tests.cards.shown import (
     GAPS,
     LANGUAGES,
@@ -21,6 +22,7 @@ from tests.cards.shown import (
     card,
     cards,
     lesion,
+    partly,
     situation,
 )
 
@@ -129,3 +131,19 @@ def test_a_total_calcium_beside_an_answered_slot_is_the_one_shown():
         given.advice[0], msgspec.structs.replace(given, chart=chart), PATHWAYS["cup-se"], SV
     )
     assert "3,71 mmol/L" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "beside"),
+    [
+        ("sv", "(1 väntas, 17 ej kontrollerade)"),
+        ("da", "(1 afventes, 17 ikke kontrolleret)"),
+        ("en", "(1 pending, 17 not checked)"),
+    ],
+)
+def test_what_was_not_checked_is_counted_beside_what_lacks_an_answer(language, beside):
+    held = [observation(test, id=test) for test in ("hb", "wbc", "plt", "esr")]
+    pending = observation("ferritin", id="f", status="preliminary")
+    cut = partly(*held, pending, key="observations")
+    given = situation(conditions=SYMPTOMS, panel="none", keys={"observations": cut})
+    assert beside in said(given, "aosMissing", language)

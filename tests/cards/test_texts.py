@@ -233,7 +233,8 @@ def test_every_summary_keeps_its_point_with_the_longest_names(language):
             "value": "3,12 mmol/L",
             "count": 23,
             "total": 23,
-            "pending": words.say("phrase", "pendingCount", count=12),
+            "pending": f" ({words.say('phrase', 'pendingCount', count=12)},"
+            f" {words.say('phrase', 'uncheckedCount', count=10)})",
             "tests": "",
             "blocks": "",
         }

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from cards.source import open_source
 from cards.words import WORDS
-from service.ehr import MOST_PAGES
 from service.hooks import PREFETCH
+from service.paging import MOST_PAGES
 from tests.service.asking import (
     PATIENT_VIEW,
     bundle,
@@ -125,6 +125,76 @@ def test_a_key_that_was_answered_is_not_fetched_again(app, ehr, sent):
     body["prefetch"]["conditions"] = sent
     post(app, PATIENT_VIEW, body)
     assert not ehr.calls
+
+
+# -- the habits of other servers -------------------------------------------------------------------
+
+
+def single(resource):
+    """Give a resource with an object wherever an array holds one, as in older FHIR."""
+    if isinstance(resource, list):
+        return single(resource[0]) if len(resource) == 1 else [single(r) for r in resource]
+    if isinstance(resource, dict):
+        return {name: single(value) for name, value in resource.items()}
+    return resource
+
+
+def in_each(value, change):
+    """Give a searchset with each resource changed, or the one resource changed."""
+    if "entry" not in value:
+        return change(value)
+    return {**value, "entry": [{**e, "resource": change(e["resource"])} for e in value["entry"]]}
+
+
+def coded_status(resource):
+    """Give a Condition with its statuses as the codes of FHIR STU3."""
+    told = {
+        name: resource[name]["coding"][0]["code"]
+        for name in ("clinicalStatus", "verificationStatus")
+        if resource["resourceType"] == "Condition" and name in resource
+    }
+    return resource | told
+
+
+def absolute(resource):
+    """Give a resource whose patient is named by an absolute URL."""
+    return json.loads(json.dumps(resource).replace('"Patient/', f'"{SERVER}/Patient/'))
+
+
+def contained(resource):
+    """Give a resource with another inside it that is nobody's concern."""
+    inner = {"resourceType": "Organization", "id": "org", "name": "Labb"}
+    return resource | {"contained": [inner]}
+
+
+@pytest.mark.parametrize("change", [single, coded_status, absolute, contained])
+@pytest.mark.parametrize(("case", "service_id"), examples())
+def test_the_habits_of_other_servers_change_nothing(tmp_path, ehr, case, service_id, change):
+    body = whole_call(case, service_id)
+    odd = {key: in_each(value, change) for key, value in body["prefetch"].items()}
+    whole = cards(app_for(tmp_path), body, service_id)
+    assert cards(app_for(tmp_path), {**body, "prefetch": odd}, service_id) == whole
+    hold(ehr, {**body, "prefetch": odd})
+    assert cards(app_for(tmp_path), without(body, *PREFETCH), service_id) == whole
+
+
+@pytest.mark.parametrize("kind", ["collection", "batch-response", None])
+def test_a_bundle_of_another_kind_is_read_as_a_searchset(tmp_path, ehr, kind):
+    body = whole_call()
+    held = body["prefetch"]["observations"]
+    entries = [{"resource": entry["resource"]} for entry in held["entry"]]
+    hold(ehr, body, observations=says({"resourceType": "Bundle", "type": kind, "entry": entries}))
+    found = cards(app_for(tmp_path), without(body, "observations"))
+    assert found == cards(app_for(tmp_path), body)
+
+
+def test_what_is_included_beside_the_matches_is_no_match(tmp_path, ehr):
+    body = whole_call()
+    held = body["prefetch"]["observations"]
+    include = {"resource": body["prefetch"]["patient"], "search": {"mode": "include"}}
+    hold(ehr, body, observations=says({**held, "entry": [include, *held["entry"]]}))
+    found = cards(app_for(tmp_path), without(body, "observations"))
+    assert found == cards(app_for(tmp_path), body)
 
 
 # -- pages -----------------------------------------------------------------------------------------
@@ -405,6 +475,17 @@ def test_an_answer_nested_too_deeply_is_read_without_its_depths(app, ehr):
     assert said(cards(app, without(body, "observations"))) == said(cards(app, body))
 
 
+def test_a_resource_nested_too_deeply_falls_alone_and_its_search_is_partial(app, ehr):
+    body = whole_call()
+    deep = json.dumps(body["prefetch"]["observations"])
+    mine = '"entry": [{"resource": {"resourceType": "Observation", "id": "deep", "extension": '
+    deep = deep.replace('"entry": [', mine + "[" * 20_000 + "]" * 20_000 + "}}, ", 1)
+    hold(ehr, body, observations=reply(200, deep.encode()))
+    (card,) = cards(app, without(body, "observations"))
+    assert statuses(card)["hb"] == "answered"
+    assert "missing" not in statuses(card).values()
+
+
 def test_a_packed_answer_is_unpacked(app, ehr):
     body = whole_call()
     packed = gzip.compress(json.dumps(body["prefetch"]["observations"]).encode())
@@ -612,3 +693,19 @@ def test_no_failure_makes_a_test_missing_or_a_chart_silent(hurried, case, ways):
     if set(ways.values()) <= {"sent", "fetched", "sent in pages", "fetched in pages"}:
         late = [reason for card in found for reason in not_checked(card).values()]
         assert said(found) == said(whole) or "ehrLate" in late
+
+
+def test_a_first_page_without_its_link_is_not_taken_for_all(tmp_path, ehr):
+    body = whole_call()
+    one = body["prefetch"]["observations"]["entry"][0]
+    entries = []
+    for number in range(500):
+        resource = {**one["resource"], "id": f"o{number}"}
+        entries.append({"resource": resource})
+    held = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+    sent = {**body, "prefetch": {**body["prefetch"], "observations": held}}
+    hold(ehr, body, observations=says(held))
+    for asking in (sent, without(body, "observations")):
+        (card,) = cards(app_for(tmp_path), asking)
+        assert not_checked(card)["observations"] == "morePages"
+        assert "missing" not in statuses(card).values()

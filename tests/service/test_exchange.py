@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import ssl
 import time
 import tracemalloc
@@ -226,7 +227,7 @@ def test_resources_are_spent_together():
     allowance.spend(1)
 
 
-def test_nobody_listening_is_unreachable():
+def test_nobody_listening_is_unreachable_and_the_log_says_so(caplog):
     async def ask():
         transport = CheckedTransport(ssl.create_default_context(), loopback=True)
         async with open_client(transport) as http:
@@ -237,6 +238,8 @@ def test_nobody_listening_is_unreachable():
             return await _one(exchange, base)
 
     assert asyncio.run(ask()) == "ehrUnreachable"
+    (line,) = (json.loads(record.getMessage()) for record in caplog.records)
+    assert (line["event"], line["detail"]) == ("ehr-not-reached", "no address answers")
 
 
 def test_the_token_is_in_no_representation():
