@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal[
 
 
 _ICD_MARKS = str.maketrans("", "", ".†*")
+_ICDO_MARKS = str.maketrans("", "", "/-.")
 
 
 def folded_uri(uri: str) -> str:
@@ -31,6 +32,11 @@ def folded_uri(uri: str) -> str:
 def bare_icd(code: str) -> str:
     """Give an ICD-10 or SKS code in capitals without dots, spaces, dagger and asterisk."""
     return "".join(code.split()).translate(_ICD_MARKS).upper()
+
+
+def bare_icdo(code: str) -> str:
+    """Give an ICD-O-3 morphology code without its M, slash, dash, dots and spaces: "81403"."""
+    return "".join(code.split()).translate(_ICDO_MARKS).upper().removeprefix("M")
 
 
 class Sourced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,7 +109,8 @@ class Concept(Struct, frozen=True, kw_only=True, eq=False):
     """A finding, a site in one role, a cancer, a morphology or a conclusion.
 
     `place` is the bare site ("liver"); `shares` names the concepts that some code cannot be told
-    apart from; `svf` is the Swedish pathway whose start `svf_start` (KVÅ) registers.
+    apart from; `svf` is the Swedish pathway whose start `svf_start` (KVÅ) registers; `sks` is
+    what a Danish referral gives as its reason; `words` are how a morphology is written.
     """
 
     key: str
@@ -116,6 +123,21 @@ class Concept(Struct, frozen=True, kw_only=True, eq=False):
     svf_start: str | None = None
     svf: str | None = None
     note: str | None = None
+    sks: str | None = None
+    words: tuple[str, ...] = ()
+
+
+class Examination(Struct, frozen=True, kw_only=True, eq=False):
+    """An examination of the work-up: how it is ordered, and how it is known to be done.
+
+    `codes` are SNOMED CT, `words` lists of beginnings of words that stand in a title together.
+    """
+
+    key: str
+    name: Names
+    order: Literal["imaging", "procedure", "none"]
+    codes: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, ...], ...]
 
 
 class Spellings:

@@ -3,6 +3,7 @@
 How to read the tables, and what is unverified: docs/terminology.md.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
@@ -13,6 +14,7 @@ from cards.codes import (
     Analyte,
     CodeUse,
     Concept,
+    Examination,
     Kind,
     Limit,
     Names,
@@ -20,6 +22,7 @@ from cards.codes import (
     Spellings,
     Unit,
     bare_icd,
+    bare_icdo,
     folded_uri,
 )
 from cards.terminology_checks import check
@@ -27,6 +30,8 @@ from cards.terminology_tables import (
     AnalyteRow,
     CodeRow,
     ConceptRow,
+    ExaminationRow,
+    MorphologyRow,
     RoleRow,
     SiteRow,
     SnomedRow,
@@ -40,6 +45,7 @@ __all__ = [
     "Analyte",
     "CodeUse",
     "Concept",
+    "Examination",
     "Limit",
     "Names",
     "OrderCoding",
@@ -73,6 +79,18 @@ class Terminology:
         self._snomed = _index((concept, [c.code for c in codes]) for concept, codes, _ in coded)
         self._icd10 = _index((concept, prefixes) for concept, _, prefixes in coded)
         self._icd10_lengths = sorted({len(prefix) for prefix in self._icd10}, reverse=True)
+        self._icdo3 = {
+            bare_icdo(code): frozenset({f"morphology.{row.key}"})
+            for row in tables.morphologies
+            for code in row.icdo3
+        }
+        self._listings = {row.key: row.words for row in tables.listings}
+        self._departments = {
+            code.code: row.key for row in tables.departments for code in row.snomed
+        }
+        self.examinations: Mapping[str, Examination] = {
+            row.key: _examination(row) for row in tables.examinations
+        }
         self._vitals = {
             (code.system, code.code): row.key for row in tables.vitals for code in row.codes
         }
@@ -103,15 +121,24 @@ class Terminology:
     def concepts_of(self, system_key: str, code: str) -> frozenset[str]:
         """Give the keys of the concepts that a code records; empty if it records none of ours.
 
-        ICD-10 and SKS go by the longest listed prefix that the code starts with.
+        ICD-10 and SKS go by the longest listed prefix that the code starts with, ICD-O-3 by the
+        whole code, else by its type where it is invasive.
         """
         if system_key == "snomed":
             return self._snomed.get(code.strip(), _NOTHING)
+        if system_key == "icdo3":
+            return self._histology(bare_icdo(code))
         if system_key in _ICD_SYSTEMS:
             return self._by_prefix(bare_icd(code))
         if system_key == "sks" and (sks := bare_icd(code)).startswith("D"):
             return self._by_prefix(sks[1:])
         return _NOTHING
+
+    def _histology(self, digits: str) -> frozenset[str]:
+        """Read type (4 digits), behaviour, grade: "81403"; benign and in situ are no histology."""
+        if not re.fullmatch(r"\d{4}[369]\d?", digits):
+            return _NOTHING
+        return self._icdo3.get(digits) or self._icdo3.get(digits[:4], _NOTHING)
 
     def _by_prefix(self, code: str) -> frozenset[str]:
         for length in self._icd10_lengths:
@@ -122,6 +149,18 @@ class Terminology:
     def svf_start(self, organ_key: str) -> str | None:
         """Give the KVÅ code that starts an organ's SVF ("colorectal"); None: no single one."""
         return self.concept(f"organ.{organ_key.removeprefix('organ.')}").svf_start
+
+    def listing(self, key: str) -> tuple[str, ...]:
+        """Give the words by which a note is read: "solitary", "multiple", "liver" and more."""
+        return _known(self._listings, key, "listing")
+
+    def department_of(self, system_key: str, code: str) -> str | None:
+        """Give the department that a service type means ("neurology"), else None."""
+        return self._departments.get(code.strip()) if system_key == "snomed" else None
+
+    def examination(self, key: str) -> Examination:
+        """Give the examination of a key."""
+        return _known(self.examinations, key, "examination")
 
     def vital_of(self, system_key: str, code: str) -> str | None:
         """Give "weight", "height" or "temperature" for a code of it, else None."""
@@ -198,6 +237,17 @@ def _concept(kind: Kind, key: str, row: ConceptRow) -> Concept:
         svf_start=row.svf_start,
         svf=row.svf,
         note=row.note,
+        words=row.words if isinstance(row, MorphologyRow) else (),
+    )
+
+
+def _examination(row: ExaminationRow) -> Examination:
+    return Examination(
+        key=row.key,
+        name=row.name,
+        order=row.order,
+        codes=tuple((code.code, code.display) for code in row.snomed),
+        words=row.words,
     )
 
 
@@ -210,6 +260,7 @@ def _site_concept(kind: Kind, site: SiteRow, role: RoleRow) -> Concept:
         place=site.name,
         shares=tuple(f"{kind}.{other}" for other in site.shares if kind == "metastasis"),
         note=site.note,
+        sks=role.sks,
     )
 
 

@@ -1,10 +1,11 @@
 """What must hold in the terminology before anything may use it: one sentence per contradiction."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, combinations
 
-from cards.codes import LANGUAGES, Limit, Names, Unit, bare_icd, folded_uri
+from cards.codes import LANGUAGES, Limit, Names, Unit, bare_icd, bare_icdo, folded_uri
 from cards.terminology_tables import AnalyteRow, ConceptRow, Tables, TerminologyError, read
 
 _PLAIN_SLOTS = (
@@ -31,6 +32,8 @@ def check(toml: Mapping[str, object]) -> Tables:
         _codes(tables),
         _shared_codes(tables),
         _concepts(tables),
+        _words(tables),
+        _histologies(tables),
         _slots(tables),
         chain.from_iterable(_analyte(row) for row in tables.analytes),
         chain.from_iterable(
@@ -62,6 +65,9 @@ def _keys(tables: Tables) -> Iterator[str]:
         (f"[[analyte]] {row.key}" for row in tables.analytes),
         (f"[[site]] {row.key}" for row in tables.sites),
         (f"[[vital]] {row.key}" for row in tables.vitals),
+        (f"[[listing]] {row.key}" for row in tables.listings),
+        (f"[[department]] {row.key}" for row in tables.departments),
+        (f"[[examination]] {row.key}" for row in tables.examinations),
         (entry for entry, _ in _concept_rows(tables)),
     )
     return (f"{entry} stands there twice." for entry in _repeated(entries))
@@ -77,6 +83,8 @@ def _named(tables: Tables) -> Iterator[tuple[str, Names]]:
         yield from ((f"[[site]] {site.key}", role.name) for _, role in site.roles)
     yield from ((entry, row.name) for entry, row in _concept_rows(tables))
     yield from ((f"[[vital]] {row.key}", row.name) for row in tables.vitals)
+    yield from ((f"[[department]] {row.key}", row.name) for row in tables.departments)
+    yield from ((f"[[examination]] {row.key}", row.name) for row in tables.examinations)
 
 
 def _languages(tables: Tables) -> Iterator[str]:
@@ -100,6 +108,13 @@ def _sourced(tables: Tables) -> Iterator[tuple[str, tuple[str, ...]]]:
     for entry, concept in _concept_rows(tables):
         yield from ((entry, part.source) for part in (concept, *concept.snomed))
     yield from ((f"[[system]] {system.key}", system.source) for system in tables.systems)
+    yield from ((f"[[listing]] {row.key}", row.source) for row in tables.listings)
+    for department in tables.departments:
+        for part in (department, *department.snomed):
+            yield f"[[department]] {department.key}", part.source
+    for examination in tables.examinations:
+        for part in (examination, *examination.snomed):
+            yield f"[[examination]] {examination.key}", part.source
 
 
 def _sources(tables: Tables) -> Iterator[str]:
@@ -203,6 +218,28 @@ def _prefixes(entry: str, prefixes: Iterable[str]) -> Iterator[str]:
     for prefix in prefixes:
         if not prefix or prefix != bare_icd(prefix):
             yield f'{entry}: the ICD-10 prefix "{prefix}" needs capitals and no dot or space.'
+
+
+def _words(tables: Tables) -> Iterator[str]:
+    """Find words that could never be met in a folded text."""
+    lists = chain(
+        ((f"[[listing]] {row.key}", row.words) for row in tables.listings),
+        ((f"[[morphology]] {row.key}", row.words) for row in tables.morphologies),
+        ((f"[[examination]] {row.key}", w) for row in tables.examinations for w in row.words),
+    )
+    for entry, words in lists:
+        for word in words:
+            if not word or word != " ".join(word.casefold().split()):
+                yield f'{entry}: the word "{word}" needs small letters and single spaces.'
+
+
+def _histologies(tables: Tables) -> Iterator[str]:
+    codes = [bare_icdo(code) for row in tables.morphologies for code in row.icdo3]
+    for twice in _repeated(codes):
+        yield f"[[morphology]]: the ICD-O-3 code {twice} stands there twice."
+    for code in codes:
+        if not re.fullmatch(r"\d{4}([369]\d)?", code):
+            yield f"[[morphology]]: {code} is no ICD-O-3 type, nor an invasive code with a grade."
 
 
 def _slots(tables: Tables) -> Iterator[str]:

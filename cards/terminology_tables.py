@@ -98,12 +98,55 @@ class ConceptRow(Sourced, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class MorphologyRow(ConceptRow, frozen=True, kw_only=True):
+    """A histology; `icdo3` are types of ICD-O-3 ("8140") or whole codes with a grade ("8010/33").
+
+    `words` are the beginnings by which it is read in a text.
+    """
+
+    icdo3: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+class ListingRow(Sourced, frozen=True, kw_only=True):
+    """Words by which a note or a conclusion is read, each the beginning of a word."""
+
+    key: str
+    words: tuple[str, ...]
+
+
+class DepartmentRow(Sourced, frozen=True, kw_only=True):
+    """A department as Encounter.serviceType codes it."""
+
+    key: str
+    name: Names
+    snomed: tuple[SnomedRow, ...] = ()
+
+
+class ExaminationRow(Sourced, frozen=True, kw_only=True):
+    """An examination: how it is ordered, and by which words or codes it is known to be done.
+
+    `words`: of one inner list every word must stand in the title; `order` "none" is done by hand.
+    """
+
+    key: str
+    name: Names
+    order: Literal["imaging", "procedure", "none"]
+    snomed: tuple[SnomedRow, ...] = ()
+    words: tuple[tuple[str, ...], ...] = ()
+    note: str | None = None
+
+
 class RoleRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is said of a site: a metastasis, enlarged nodes, or a lesion."""
+    """What is said of a site: a metastasis, enlarged nodes, or a lesion.
+
+    `sks` is the Danish code that a referral gives as its reason where the record holds none.
+    """
 
     name: Names
     snomed: tuple[SnomedRow, ...] = ()
     icd10: tuple[str, ...] = ()
+    sks: str | None = None
 
 
 class SiteRow(Sourced, frozen=True, kw_only=True):
@@ -145,8 +188,11 @@ class Tables(Struct, frozen=True, kw_only=True):
     sites: tuple[SiteRow, ...]
     conclusions: tuple[ConceptRow, ...]
     organs: tuple[ConceptRow, ...]
-    morphologies: tuple[ConceptRow, ...]
+    morphologies: tuple[MorphologyRow, ...]
     vitals: tuple[VitalRow, ...]
+    listings: tuple[ListingRow, ...]
+    departments: tuple[DepartmentRow, ...]
+    examinations: tuple[ExaminationRow, ...]
 
 
 Row = TypeVar("Row", bound=Struct)
@@ -163,8 +209,11 @@ def read(toml: Mapping[str, object]) -> Tables:
         sites=_rows(toml, "site", SiteRow),
         conclusions=_rows(toml, "conclusion", ConceptRow),
         organs=_rows(toml, "organ", ConceptRow),
-        morphologies=_rows(toml, "morphology", ConceptRow),
+        morphologies=_rows(toml, "morphology", MorphologyRow),
         vitals=_rows(toml, "vital", VitalRow),
+        listings=_rows(toml, "listing", ListingRow),
+        departments=_rows(toml, "department", DepartmentRow),
+        examinations=_rows(toml, "examination", ExaminationRow),
     )
 
 

@@ -284,6 +284,75 @@ def test_unknown_primary_is_a_conclusion_and_no_metastasis(number):
     assert TERMS.concepts_of("snomed", "285645000") == {"conclusion.unknown_primary"}
 
 
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        ("8140/3", "adenocarcinoma"),
+        ("8140/6", "adenocarcinoma"),
+        ("M8140/3", "adenocarcinoma"),
+        ("m-8140/3", "adenocarcinoma"),
+        (" 81403 ", "adenocarcinoma"),
+        ("8140/33", "adenocarcinoma"),
+        ("8070/3", "squamous"),
+        ("8010/33", "poorly_differentiated"),
+        ("8020/3", "poorly_differentiated"),
+        ("8041/3", "small_cell_anaplastic"),
+        ("8246/3", "neuroendocrine"),
+        ("8461/3", "serous_adenocarcinoma"),
+    ],
+)
+def test_a_histology_is_read_in_every_spelling_of_icd_o(number, key):
+    assert TERMS.concepts_of("icdo3", number) == {f"morphology.{key}"}
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["8140/0", "8140/1", "8070/2", "8046/3", "8010/3", "8247/3", "8140", "/3", "", "C50.9"],
+)
+def test_what_is_benign_in_situ_or_of_another_type_is_no_histology_of_ours(number):
+    assert TERMS.concepts_of("icdo3", number) == frozenset()
+
+
+@pytest.mark.parametrize("row", TOML["morphology"], ids=lambda row: row["key"])
+def test_a_histology_has_words_and_a_code(row):
+    concept = TERMS.concept(f"morphology.{row['key']}")
+    assert concept.words == tuple(row["words"])
+    assert row["icdo3"]
+
+
+@pytest.mark.parametrize("site", TOML["site"], ids=lambda row: row["key"])
+def test_the_sks_code_of_a_site_records_that_site(site):
+    sks = TERMS.concept(f"metastasis.{site['key']}").sks
+    assert f"metastasis.{site['key']}" in TERMS.concepts_of("sks", sks)
+    assert "." not in sks
+    assert TERMS.concepts_of("sks", f"{sks[:4]}.{sks[4:]}") == TERMS.concepts_of("sks", sks)
+
+
+def test_neurology_is_a_department_and_neurosurgery_another():
+    assert TERMS.department_of("snomed", " 394591006 ") == "neurology"
+    assert TERMS.department_of("snomed", "394610002") is None
+    assert TERMS.department_of("icd10_se", "394591006") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "beginning"),
+    [("solitary", "solitær"), ("multiple", "multipl"), ("liver", "lever"), ("brain", "hjerne")],
+)
+def test_a_note_is_read_by_listed_beginnings_of_words(key, beginning):
+    assert beginning in TERMS.listing(key)
+
+
+def test_no_department_of_neurology_is_listed_by_a_word_of_neurosurgery():
+    other = ("neurokirurgisk afdeling", "neurofysiologisk klinik", "neurosurgery")
+    assert not [w for w in TERMS.listing("neurology") for each in other if each.startswith(w)]
+
+
+def test_an_examination_by_hand_is_never_an_order():
+    by_hand = {k for k, each in TERMS.examinations.items() if each.order == "none"}
+    assert by_hand == {"biopsy", "breast_palpation", "genitalia", "prostate_palpation"}
+    assert not [k for k in by_hand if TERMS.examination(k).codes]
+
+
 @pytest.mark.parametrize("number", ["Z33.9", "Z34.0", "O14.1", "O24.4", "O48.9", "O15.0"])
 def test_a_pregnancy_of_now_is_one(number):
     assert TERMS.concepts_of("icd10_se", number) == {"pregnancy"}
@@ -344,6 +413,8 @@ def test_a_swedish_pathway_starts_by_its_kva_code(organ, start):
         (lambda: TERMS.system_uri("icd9"), 'no code system "icd9".'),
         (lambda: TERMS.svf_start("toe"), 'no concept "organ.toe".'),
         (lambda: TERMS.vital_value("pulse", 60, "/min"), 'no vital sign "pulse".'),
+        (lambda: TERMS.listing("kidney"), 'no listing "kidney".'),
+        (lambda: TERMS.examination("eeg"), 'no examination "eeg".'),
     ],
 )
 def test_an_unknown_key_is_told_in_a_sentence(look_up, what):
@@ -392,9 +463,16 @@ def test_a_vital_sign_is_given_in_kilograms_centimetres_or_degrees_celsius(
     assert found == (None if canonical is None else pytest.approx(canonical))
 
 
-@pytest.mark.parametrize("table", ["system", "analyte", "finding", "site", "organ", "vital"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("system", "analyte", "finding", "site", "organ", "vital", "morphology"),
+        *("listing", "department", "examination"),
+    ],
+)
 def test_the_document_names_every_entry(table):
-    missing = [row["key"] for row in TOML[table] if f"`{row['key']}`" not in DOCUMENT]
+    before = "morphology." if table == "morphology" else ""
+    missing = [row["key"] for row in TOML[table] if f"`{before}{row['key']}`" not in DOCUMENT]
     assert missing == []
 
 

@@ -38,7 +38,10 @@ def test_the_terminology_we_ship_holds(toml):
     assert len(tables.organs) == 27
 
 
-TABLES = ["system", "analyte", "finding", "site", "conclusion", "organ", "morphology", "vital"]
+TABLES = [
+    *("system", "analyte", "finding", "site", "conclusion", "organ", "morphology", "vital"),
+    *("listing", "department", "examination"),
+]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -85,7 +88,7 @@ def test_every_snomed_code_names_its_source(toml):
     refused(toml, "[[site]] liver", "without a source")
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if table != "system"])
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in {"system", "listing"}])
 @pytest.mark.parametrize("language", ["sv", "da", "en"])
 def test_an_entry_has_a_name_in_every_language(toml, table, language):
     first = toml[table][0]
@@ -254,6 +257,34 @@ def test_an_icd_prefix_is_bare(toml, prefix):
 def test_a_start_code_has_its_text(toml, part):
     del entry(toml, "organ", "lung")[part]
     refused(toml, "[[organ]] lung", "start code")
+
+
+def test_every_code_of_a_department_and_an_examination_names_its_source(toml):
+    entry(toml, "department", "neurology")["snomed"][0]["source"] = []
+    entry(toml, "examination", "mr_brain")["snomed"][0]["source"] = []
+    refused(toml, "[[department]] neurology", "without a source")
+    refused(toml, "[[examination]] mr_brain", "without a source")
+
+
+@pytest.mark.parametrize("word", ["", "Solitær", "to  mellemrum", " lever"])
+def test_a_word_could_stand_in_a_folded_text(toml, word):
+    entry(toml, "listing", "solitary")["words"].append(word)
+    entry(toml, "morphology", "squamous")["words"].append(word)
+    entry(toml, "examination", "mr_brain")["words"].append(["mr", word])
+    refused(toml, "[[listing]] solitary", f'"{word}"')
+    refused(toml, "[[morphology]] squamous", f'"{word}"')
+    refused(toml, "[[examination]] mr_brain", f'"{word}"')
+
+
+@pytest.mark.parametrize("number", ["814", "8140/3", "8140/2", "C50.9", "8010/23"])
+def test_an_icd_o_code_is_a_type_or_an_invasive_code_with_its_grade(toml, number):
+    entry(toml, "morphology", "squamous")["icdo3"].append(number)
+    refused(toml, "[[morphology]]", "ICD-O-3")
+
+
+def test_an_icd_o_code_means_one_histology(toml):
+    entry(toml, "morphology", "squamous")["icdo3"].append("8140")
+    refused(toml, "[[morphology]]", "8140", "twice")
 
 
 def test_a_misspelt_member_is_refused_with_its_entry(toml):
