@@ -1,124 +1,56 @@
 """Record and pathways -> what to advise: the decision tables AD and CD and the safety rows X.
 
 Each advice becomes one card. An assessment without advice means "looked, nothing to say"; where
-that cannot be said because needed data were not to be had, `unanswerable` names them.
+that cannot be said because needed data were not to be had, `unanswerable` names them. The country
+of the pathways decides the rules: Sweden's are here, Denmark's in cards/metastases.py.
 """
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Literal
 
 import msgspec
 
+from cards.acute import SEVERE_CALCIUM, VERY_LOW_HB, severe_calcium, very_low_hb
+from cards.advice import (
+    INDICATORS,
+    NEEDED,
+    TOPICS,
+    Advice,
+    Assessment,
+    Dismissal,
+    Hook,
+    Indicator,
+    Topic,
+    organs,
+)
 from cards.completeness import mandatory_gaps
-from cards.criteria import Chart, Finding, measured
+from cards.criteria import Chart, Finding
 from cards.drafts import Draft
-from cards.limits import is_below
+from cards.duplicates import referred
+from cards.markers import markers_of
+from cards.metastases import advise
 from cards.panel import LACKING, Rules
 from cards.pathways.form import Pathway
-from cards.record import Order, PatientRecord, Result
+from cards.record import PatientRecord
 from cards.slots import panel_of
-from cards.terminology import TERMS
 
-Indicator = Literal["info", "warning", "critical"]
-Topic = Literal[
-    "acuteCord",
-    "acuteCalcium",
-    "underAge",
-    "aosIronDeficiency",
-    "aosSpecific",
-    "aosMissing",
-    "aosReady",
-    "aosCheck",
-    "cupRefer",
-    "cupExcluded",
-    "cupAsk",
-    "cupCheck",
-    "duplicate",
-    "data",
+__all__ = [
+    "INDICATORS",
+    "NEEDED",
+    "SEVERE_CALCIUM",
+    "TOPICS",
+    "VERY_LOW_HB",
+    "Advice",
+    "Assessment",
+    "Dismissal",
+    "Hook",
+    "Indicator",
+    "MixedCountries",
+    "Topic",
+    "assess",
+    "organs",
+    "severe_calcium",
+    "very_low_hb",
 ]
-TOPICS: tuple[Topic, ...] = (
-    "acuteCord",
-    "acuteCalcium",
-    "underAge",
-    "aosIronDeficiency",
-    "aosSpecific",
-    "aosMissing",
-    "aosReady",
-    "aosCheck",
-    "cupRefer",
-    "cupExcluded",
-    "cupAsk",
-    "cupCheck",
-    "duplicate",
-    "data",
-)
-"""Every topic, the most acute first: the order of the cards."""
-
-INDICATORS: Mapping[Topic, Indicator] = {
-    "acuteCord": "critical",
-    "acuteCalcium": "critical",
-    "underAge": "critical",
-    "aosIronDeficiency": "warning",
-    "aosSpecific": "warning",
-    "aosMissing": "warning",
-    "aosReady": "info",
-    "aosCheck": "info",
-    "cupRefer": "warning",
-    "cupExcluded": "warning",
-    "cupAsk": "info",
-    "cupCheck": "warning",
-    "duplicate": "info",
-    "data": "warning",
-}
-NEEDED = ("patient", "observations", "conditions")
-
-SEVERE_CALCIUM: Mapping[str, float] = {"ca_ionised": 1.60, "ca_corrected": 3.0, "ca_total": 3.50}
-"""mmol/L, from which hypercalcaemia is called severe (X4; outside the guideline)."""
-VERY_LOW_HB = 4.0 * 16.114
-"""g/L (4.0 mmol/L), below which a line comes first in the card (X5; outside the guideline)."""
-
-
-class Dismissal(msgspec.Struct, frozen=True):
-    """An earlier card on the same topic that was overridden: on which day, and why.
-
-    `reason` is the id of a text (`override.<id>`); empty where it was none of ours.
-    """
-
-    on: date
-    reason: str = ""
-
-
-class Advice(msgspec.Struct, frozen=True):
-    """One thing to say: a topic, what was found, and what may be proposed."""
-
-    topic: Topic
-    pathway: str | None
-    indicator: Indicator
-    criteria: Finding | None = None
-    ask: tuple[str, ...] = ()
-    order: tuple[str, ...] = ()
-    """Analytes to order, one draft each."""
-    refer: str | None = None
-    """The pathway whose prefilled referral is proposed."""
-    update: Draft | None = None
-    """The draft to complete."""
-    redirects: tuple[str, ...] = ()
-    """Organ-specific pathways to consider, as keys of the terminology."""
-    evidence: tuple[str, ...] = ()
-    why: str = ""
-    """Which of several texts of the topic is meant."""
-    dismissed: Dismissal | None = None
-    """What became of the last card on the topic, where that is remembered."""
-
-
-class Assessment(msgspec.Struct, frozen=True):
-    """All advice for one call, most acute first, and the chart it rests on."""
-
-    chart: Chart
-    advice: tuple[Advice, ...] = ()
-    unanswerable: tuple[tuple[str, str], ...] = ()
-    """Needed sources (key, reason) without which nothing useful can be said."""
 
 
 _PANEL_BEGUN = 3
@@ -130,7 +62,9 @@ _DISTINCTIVE = frozenset(
 _KINDS = ("metastasis.", "organ.", "malignancy.")
 """Kinds of concepts on which the pathways hang."""
 
-Hook = Literal["patient-view", "order-sign"]
+
+class MixedCountries(ValueError):
+    """The pathways of a call must be of one country: rules are never mixed (X9)."""
 
 
 def assess(
@@ -140,20 +74,33 @@ def assess(
     hook: Hook,
     drafts: tuple[Draft, ...] = (),
 ) -> Assessment:
-    """Judge a record by the pathways; never raises on missing data."""
+    """Judge a record by the pathways of one country; never raises on missing data.
+
+    Raises `MixedCountries` where the pathways are of none or of several.
+    """
+    countries = {p.country for p in pathways.values()}
+    if len(countries) != 1:
+        raise MixedCountries("the pathways of a call must be of one country")
+    (country,) = countries
+    danish = country == "DK"
     orders = tuple(d.order for d in drafts)
-    slots = {s.slot: s for s in panel_of(record, rules, [o for o in orders if not o.pathway])}
+    judged = markers_of if danish else panel_of
+    slots = {s.slot: s for s in judged(record, rules, [o for o in orders if not o.pathway])}
     chart = Chart(record, rules, slots, orders)
+    found = Assessment(chart, country=country)
     if record.sources["patient"].outcome == "unavailable":
-        return Assessment(chart, unanswerable=_lacking(record, ("patient",)))
+        return msgspec.structs.replace(found, unanswerable=_lacking(record, ("patient",)))
     if record.person.deceased:
-        return Assessment(chart)
-    advice = _Judgement(chart, pathways, hook, drafts).advice()
+        return found
+    if danish:
+        advice = advise(chart, pathways["metastases-dk"], hook, drafts)
+    else:
+        advice = _Judgement(chart, pathways, hook, drafts).advice()
     ordered = tuple(sorted(advice, key=lambda a: TOPICS.index(a.topic)))
     unavailable = [k for k in NEEDED if record.sources[k].outcome == "unavailable"]
     if unavailable and not ordered:
-        return Assessment(chart, unanswerable=_lacking(record, tuple(unavailable)))
-    return Assessment(chart, ordered)
+        return msgspec.structs.replace(found, unanswerable=_lacking(record, tuple(unavailable)))
+    return msgspec.structs.replace(found, advice=ordered)
 
 
 def _lacking(record: PatientRecord, keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -331,30 +278,11 @@ class _Judgement:
 
     def _duplicate(self, pathway: str, finding: Finding) -> list[Advice]:
         signing = {d.order.reference for d in self.drafts.values()}
-        orders = [
-            o for o in self.record.orders if o.pathway == pathway and o.reference not in signing
-        ]
-        active = [o for o in orders if self._is_active(o) or self._is_answered(o, finding)]
-        if not active:
+        orders = referred(self.chart, pathway, finding, signing)
+        if not orders:
             return []
-        references = tuple(o.reference for o in active if o.reference)
+        references = tuple(o.reference for o in orders if o.reference)
         return [self._say("duplicate", pathway, finding, evidence=references)]
-
-    def _is_answered(self, order: Order, finding: Finding) -> bool:
-        """Tell whether a completed referral covers what a finding rests on: nothing is newer."""
-        days = self.chart.rules.symptom_max_age_days
-        sent = order.authored
-        if order.status != "completed" or sent is None or not sent.within(days, self.record.today):
-            return False
-        evidence = set(finding.evidence)
-        since = [d.since for d in self.record.diagnoses if (d.reference or d.text) in evidence]
-        return bool(since) and all(s is not None and s.last <= sent.last for s in since)
-
-    def _is_active(self, order: Order) -> bool:
-        """Tell whether a referral is still under way; one older than the window is forgotten."""
-        days = self.chart.rules.symptom_max_age_days
-        old = order.authored is not None and order.authored.within(days, self.record.today) is False
-        return order.status in {"active", "on-hold"} and not old
 
     def _not_checked(self) -> list[Advice]:
         """Give the card that says what could not be looked at, where an answer hung on it."""
@@ -387,55 +315,3 @@ class _Judgement:
         if indicator == "info" and pathway == "aos" and very_low_hb(self.chart):
             indicator = "warning"
         return msgspec.structs.replace(Advice(topic, pathway, indicator, finding), **rest)
-
-
-def severe_calcium(chart: Chart) -> tuple[Result, ...]:
-    """Give the newest calcium in the window if it is severely raised, measured or computed (X4).
-
-    Of the kinds of calcium on that day one severe value is enough: a total taken today is not
-    silenced by a normal ionised calcium of last month.
-    """
-    slot = chart.slots["calcium"]
-    computed = {r.reference for r in slot.results} if slot.computed else set()
-    fresh = [
-        r
-        for analyte in SEVERE_CALCIUM
-        for r in chart.record.results.get(analyte, ())
-        if r.state == "final" and _in_window(r, chart)
-    ]
-    newest = max((r.taken.last for r in fresh if r.taken), default=None)
-    today = [r for r in fresh if r.taken and r.taken.last == newest]
-    severe = tuple(r for r in today if _is_severe(r))
-    if severe or slot.computed is None or computed.isdisjoint(r.reference for r in today):
-        return severe
-    number = slot.computed.number
-    return slot.results if number is not None and number >= SEVERE_CALCIUM["ca_corrected"] else ()
-
-
-def _in_window(result: Result, chart: Chart) -> bool:
-    days = chart.rules.result_max_age_days
-    return result.taken is not None and result.taken.within(days, chart.record.today) is True
-
-
-def _is_severe(result: Result) -> bool:
-    """Tell whether a value, or what its comparator bounds, reaches the limit of its kind."""
-    value, limit = result.value, SEVERE_CALCIUM[result.analyte]
-    if value is None or value.number is None or value.comparator in {"<", "<="}:
-        return False
-    unit = TERMS.analyte(result.analyte).unit_of(value.unit)
-    if unit is None or unit.factor is None or not result.judged:
-        return False
-    number = value.number * unit.factor
-    return number > limit or (number == limit and result.analyte != "ca_total")
-
-
-def very_low_hb(chart: Chart) -> bool:
-    """Tell whether Hb is answered and under 4.0 mmol/L (X5; outside the guideline)."""
-    number, sign = measured(chart, "hb")
-    return number is not None and is_below(number, sign, VERY_LOW_HB) is True
-
-
-def organs(record: PatientRecord) -> tuple[str, ...]:
-    """Give the organs of the active organ-specific cancers, as keys of the terminology."""
-    found = (c for d in record.having("organ.") for c in sorted(d.concepts))
-    return tuple(dict.fromkeys(c.removeprefix("organ.") for c in found if c.startswith("organ.")))

@@ -35,6 +35,8 @@ VERIFICATION: Mapping[str, Presence] = {
 SEVERITIES: Mapping[str, str] = {"24484000": "severe", "6736007": "moderate", "255604002": "mild"}
 """Condition.severity: SNOMED CT codes of the FHIR value set condition-severity."""
 
+_SUSPICIONS = frozenset({"provisional", "differential", "unconfirmed"})
+"""Condition.verificationStatus of what is suspected, not known."""
 _CRITICAL = frozenset(
     {"code", "subject", "patient", "clinicalStatus", "verificationStatus", "modifierExtension"}
 )
@@ -105,6 +107,8 @@ def diagnosed(condition: Condition, dated: Dated, site_map: Mapping[str, str]) -
         reason=reason,
         codings=_as_recorded(condition.code),
         stated=condition.clinicalStatus is not None,
+        suspected=not _SUSPICIONS.isdisjoint(_codes(condition.verificationStatus)),
+        remark=" ".join([n.text.strip() for n in condition.note or () if n.text]),
     )
 
 
@@ -166,14 +170,15 @@ def _severity(severity: CodeableConcept | None) -> str | None:
 def observed_finding(
     observation: Observation, dated: Dated, site_map: Mapping[str, str]
 ) -> Diagnosis | None:
-    """Give the symptom that an Observation states: its coded answer, or its code with true.
+    """Give the symptom or histology that an Observation states: its answer, or its code with true.
 
+    A cancer that it states is left out: it may be a relative's.
     None where it states none or does not count yet; uncertain where it states one and cannot be
     trusted.
     """
     code = observation.code if observation.valueBoolean else observation.valueCodeableConcept
     stated = concepts_of(code, site_map) if code else frozenset()
-    concepts = frozenset(c for c in stated if "." not in c)  # a cancer may be a relative's
+    concepts = frozenset(c for c in stated if "." not in c or c.startswith("morphology."))
     sample = sampled(observation, dated) if concepts else None
     if sample is None or sample.state in {"void", "pending"}:
         return None
@@ -181,7 +186,13 @@ def observed_finding(
     if sample.state == "unreadable" and sample.reason and sample.reason.id not in _UNDATED:
         presence, reason = "uncertain", sample.reason
     return Diagnosis(
-        concepts, presence, said(code), sample.reference, recorded=sample.taken, reason=reason
+        concepts,
+        presence,
+        said(code),
+        sample.reference,
+        recorded=sample.taken,
+        reason=reason,
+        codings=_as_recorded(code),
     )
 
 

@@ -139,8 +139,8 @@ def _evidence(parts: tuple[Finding, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([e for p in parts if p.met for e in p.evidence]))
 
 
-_IN_PREGNANCY = frozenset({"alp", "esr", "hb"})
-"""Slots that pregnancy itself shifts (X11): ALP and SR rise, Hb falls."""
+_IN_PREGNANCY = frozenset({"alp", "esr", "hb", "afp", "hcg"})
+"""Slots that pregnancy itself shifts (X11): ALP, SR, AFP and HCG rise, Hb falls."""
 
 # -- leaves ------------------------------------------------------------------------------------
 
@@ -158,13 +158,13 @@ def finding(concept: str, *, section: str, lasting_days: int = 0) -> Criterion:
     def judge(chart: Chart) -> Finding:
         present = chart.having(concept)
         if not present:
-            return absent if _settled(chart, concept) else unknown
+            return absent if settled(chart, concept) else unknown
         answers = [_counts(d, chart, lasting_days) for d in present]
         met = count(1, answers)
-        if met is False and not _settled(chart, concept):
+        if met is False and not settled(chart, concept):
             met = None
         used = [d for d, answer in zip(present, answers, strict=True) if answer is not False]
-        return Finding(concept, met, _references(used))
+        return Finding(concept, met, references_of(used))
 
     return Criterion(concept, judge, section)
 
@@ -172,7 +172,7 @@ def finding(concept: str, *, section: str, lasting_days: int = 0) -> Criterion:
 def _counts(diagnosis: Diagnosis, chart: Chart, lasting_days: int) -> bool | None:
     if diagnosis.severity == "mild":
         return False
-    if _is_old(diagnosis, chart):
+    if is_old(diagnosis, chart):
         return False
     if not lasting_days:
         return True
@@ -182,12 +182,13 @@ def _counts(diagnosis: Diagnosis, chart: Chart, lasting_days: int) -> bool | Non
     return True if fewest >= lasting_days else False if most < lasting_days else None
 
 
-def _settled(chart: Chart, concept: str) -> bool:
+def settled(chart: Chart, concept: str) -> bool:
     """Tell whether an absent concept is known to be absent: all read, and nothing uncertain."""
     return chart.conditions_read and ("uncertain", concept) not in chart.borne
 
 
-def _references(diagnoses: Iterable[Diagnosis]) -> tuple[str, ...]:
+def references_of(diagnoses: Iterable[Diagnosis]) -> tuple[str, ...]:
+    """Give the references of diagnoses (the text of one that has none), each once."""
     return tuple(dict.fromkeys([d.reference or d.text for d in diagnoses]))
 
 
@@ -207,16 +208,17 @@ def recorded(
 
     def judge(chart: Chart) -> Finding:
         everything = [d for c in concepts for d in chart.having(c, presence)]
-        found = [d for d in everything if age == "any" or (age == "old") == _is_old(d, chart)]
+        found = [d for d in everything if age == "any" or (age == "old") == is_old(d, chart)]
         if found:
-            return Finding(name, True, _references(found))
-        unsettled = [c for c in concepts if not _settled(chart, c)]
+            return Finding(name, True, references_of(found))
+        unsettled = [c for c in concepts if not settled(chart, c)]
         return unknown if unsettled else absent
 
     return Criterion(name, judge, section)
 
 
-def _is_old(diagnosis: Diagnosis, chart: Chart) -> bool:
+def is_old(diagnosis: Diagnosis, chart: Chart) -> bool:
+    """Tell whether a diagnosis began, else was recorded, before the window; undated is not old."""
     since = diagnosis.since
     days = chart.rules.symptom_max_age_days
     return since is not None and since.within(days, chart.record.today) is False

@@ -12,6 +12,7 @@ import msgspec
 
 from cards.assessment import Advice, Assessment, Topic, very_low_hb
 from cards.drafts import Json
+from cards.markers import MARKERS
 from cards.moment import Moment
 from cards.reasons import not_checked, shows_panel
 from cards.record import Diagnosis, PatientRecord, Result
@@ -52,6 +53,7 @@ def decision(advice: Advice, assessment: Assessment) -> bytes:
         [*sorted(d.pathway for d in drafts if d.pathway)],
         [*sorted({a for d in drafts for a in d.analytes})],
         [[*pair] for pair in not_checked(advice, assessment)],
+        [[*advice.targets], [*advice.further]],
         _sorted(_measured(advice, record)),
     ]
     return hashlib.sha256(_encoder.encode(facts)).digest()
@@ -60,7 +62,8 @@ def decision(advice: Advice, assessment: Assessment) -> bytes:
 def _measured(advice: Advice, record: PatientRecord) -> Iterable[Json]:
     """Give the results and orders that an advice rests on: of all tests where it shows the panel.
 
-    Otherwise those of the tests that its criteria, or it itself, name as evidence.
+    Otherwise those of the tests that its criteria, or it itself, name as evidence; in Denmark the
+    markers besides.
     """
     if shows_panel(advice):
         for order in record.orders:
@@ -72,7 +75,8 @@ def _measured(advice: Advice, record: PatientRecord) -> Iterable[Json]:
         wanted = {
             analyte: results
             for analyte, results in record.results.items()
-            if any(r.reference in named for r in results)
+            if (advice.pathway == "metastases-dk" and analyte in MARKERS)
+            or any(r.reference in named for r in results)
         }
     for analyte, results in wanted.items():
         newest: dict[str | None, Result] = {}

@@ -20,7 +20,7 @@ from cards.markdown import bullets, escape, table
 from cards.outline import edition, why
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
-from cards.reasons import not_checked, shows_panel
+from cards.reasons import dismissed_text, not_checked, shows_panel
 from cards.summary import lacking, total
 from cards.terminology import TERMS
 from cards.words import WORDS, Words
@@ -47,7 +47,7 @@ class _Body:
         return [
             self._urgent(),
             f"**{self.words.say('do', self._do())}**",
-            self._dismissed(),
+            dismissed_text(self.advice, self.words),
             self._remarks(),
             self._lacking(),
             self._panel(),
@@ -78,17 +78,6 @@ class _Body:
             return ""
         hb = slot_value(self.chart.slots["hb"], self.words)
         return f"**{self.words.say('phrase', 'veryLowHb', value=hb)}**"
-
-    def _dismissed(self) -> str:
-        """Say that the last card on the topic was set aside, when and why."""
-        dismissed, words = self.advice.dismissed, self.words
-        if dismissed is None:
-            return ""
-        on = dismissed.on.isoformat()
-        if not dismissed.reason:
-            return words.say("phrase", "dismissed", date=on)
-        reason = words.say("override", dismissed.reason)
-        return words.say("phrase", "dismissedBecause", date=on, reason=reason)
 
     def _remarks(self) -> str:
         return bullets([*self._cancer_remarks(), *self._other_remarks()])

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from cards.coded import codings, vital_of
+from cards.coded import codings, said, vital_of
 from cards.elements import Quantity
 from cards.fhir import Encounter, ImagingStudy, Medication, Observation
+from cards.free_text import starts
 from cards.moment import Moment
-from cards.record import Measure, Reason, Report
+from cards.record import Measure, Reason, Report, Stay
 from cards.results import Dated, sampled
 from cards.terminology import TERMS
 from cards.values import holds_several, is_measurable
@@ -30,6 +31,45 @@ def contact_of(encounter: Encounter, dated: Dated) -> Moment | None:
     if encounter.status not in _TOOK_PLACE or encounter.period is None:
         return None
     return dated(encounter.period.start)
+
+
+_ONGOING = frozenset({"arrived", "triaged", "in-progress", "onleave"})
+"""Encounter.status (FHIR R4) of a contact that is not over."""
+_FLEETING = frozenset({"EMER", "PRENC", "FLD"})
+"""Encounter.class (v3 ActEncounterCode): an emergency room, before admission, in the field."""
+
+
+def stay_of(encounter: Encounter, dated: Dated) -> Stay | None:
+    """Give the contact with a department that the rules ask for (2.2.5: neurology), else None.
+
+    The department is that of `serviceType`, else the one that `serviceProvider` is called.
+    """
+    if encounter.status not in _TOOK_PLACE | {"planned"}:
+        return None
+    found = department_of(encounter)
+    if found is None:
+        return None
+    department, name = found
+    period = encounter.period
+    began, ended = (dated(period.start), dated(period.end)) if period else (None, None)
+    fleeting = encounter.kind is not None and encounter.kind.code in _FLEETING
+    sure = encounter.status in _ONGOING and ended is None and not fleeting and not encounter.bad
+    reference = f"Encounter/{encounter.id}" if encounter.id else None
+    return Stay(department, name, sure, began, ended, reference)
+
+
+def department_of(encounter: Encounter) -> tuple[str, str] | None:
+    """Give the department of a contact, and what it is called there; None for any other."""
+    provider = encounter.serviceProvider.display or "" if encounter.serviceProvider else ""
+    for system, code in codings(encounter.serviceType):
+        key = TERMS.system_key(system)
+        if key and (known := TERMS.department_of(key, code)):
+            return known, provider or said(encounter.serviceType)
+    named = (provider, said(encounter.serviceType))
+    for name in named:
+        if starts(name, TERMS.listing("neurology")):
+            return "neurology", name
+    return None
 
 
 def prescription_of(medication: Medication, dated: Dated) -> Moment | None:

@@ -154,6 +154,9 @@ class Encounter(msgspec.Struct, gc=False, omit_defaults=True):
     resourceType: str = ""
     id: str | None = None
     status: str | None = None
+    kind: Coding | None = field(name="class", default=None)
+    serviceType: CodeableConcept | None = None
+    serviceProvider: Reference | None = None
     subject: Reference | None = None
     period: Period | None = None
     contained: list[msgspec.Raw] | None = None

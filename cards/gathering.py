@@ -6,7 +6,7 @@ from cards.call import Call, order_of
 from cards.coded import is_coded
 from cards.conditions import contrast_risk, diagnosed, observed_finding
 from cards.elements import CodeableConcept
-from cards.events import contact_of, measured, prescription_of, study_of
+from cards.events import contact_of, measured, prescription_of, stay_of, study_of
 from cards.fhir import (
     Allergy,
     Clinical,
@@ -18,8 +18,9 @@ from cards.fhir import (
     Observation,
     ServiceRequest,
 )
+from cards.histology import histologies
 from cards.moment import Moment, kept_moment
-from cards.record import Diagnosis, Measure, Order, Reason, Report, Result, Unread
+from cards.record import Diagnosis, Measure, Order, Reason, Report, Result, Stay, Unread
 from cards.reporting import examined, reported
 from cards.results import STATES, observed
 
@@ -50,6 +51,7 @@ class Gathering:
         self.measures: list[Measure] = []
         self.contacts: list[Moment] = []
         self.medications: list[Moment] = []
+        self.stays: list[Stay] = []
         self.contrast: list[Diagnosis] = []
         self.owned: dict[str, Observation] = {}
         """The patient's Observations, by every name a panel may call them."""
@@ -91,15 +93,16 @@ class Gathering:
     def _observation(self, observation: Observation, place: Place) -> None:
         found = observed(observation, self.dated, self.call.site_map)
         self._keep(found, place)
-        if STATES.get(observation.status or "") != "void":
-            if not found:
-                self._uncoded(observation.code, place)
-            if "component" in observation.bad:
-                self.lost.add(place.key)
+        finding = None
         if observation.valueBoolean or observation.valueCodeableConcept:
             finding = observed_finding(observation, self.dated, self.call.site_map)
             if finding is not None:
                 self._diagnose(finding, place)
+        if STATES.get(observation.status or "") != "void":
+            if not found and finding is None:
+                self._uncoded(observation.code, place)
+            if "component" in observation.bad:
+                self.lost.add(place.key)
         if place.owned:
             self.owned[place.name] = observation
             if observation.valueQuantity:
@@ -136,6 +139,8 @@ class Gathering:
     def _report(self, report: DiagnosticReport, place: Place) -> None:
         found = reported(report, self.dated, self.call.site_map)
         self._keep(found, place)
+        for histology in histologies(report, self.dated, self.call.site_map):
+            self._diagnose(histology, place)
         study = examined(report, self.dated) if place.owned else None
         if study is not None:
             self.reports.append(study)
@@ -170,8 +175,9 @@ class Gathering:
         if isinstance(resource, ServiceRequest):
             self.orders.append(order_of(resource, self.call))
         elif isinstance(resource, Encounter):
-            contact = contact_of(resource, self.dated)
+            contact, stay = contact_of(resource, self.dated), stay_of(resource, self.dated)
             self.contacts += [contact] if contact else []
+            self.stays += [stay] if stay else []
         elif isinstance(resource, Medication):
             prescribed = prescription_of(resource, self.dated)
             self.medications += [prescribed] if prescribed else []

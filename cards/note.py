@@ -19,6 +19,9 @@ _OTHERS = 20
 _CANCERS = ("organ.", "malignancy.", "metastasis.", "conclusion.")
 """Kinds of concepts with which nobody may read that there is no cancer."""
 
+_OWN: Mapping[str, str] = {"cup-se": "_cup", "metastases-dk": "_dk"}
+"""Pathways with texts of their own for history and examination."""
+
 SUPPORTING: Mapping[str, tuple[str, ...]] = {
     "cup-se": (
         "weight_loss",
@@ -27,9 +30,18 @@ SUPPORTING: Mapping[str, tuple[str, ...]] = {
         "pain",
         "pathological_fracture",
         "hypercalcaemia",
-    )
+    ),
+    "metastases-dk": (
+        "morphology.adenocarcinoma",
+        "morphology.serous_adenocarcinoma",
+        "morphology.squamous",
+        "morphology.poorly_differentiated",
+        "morphology.small_cell_anaplastic",
+        "morphology.neuroendocrine",
+    ),
 }
-"""Symptoms that support a pathway and decide nothing (CUP: Utredning > Symtom > Andra symtom)."""
+"""What supports a pathway and stands in its reasons: symptoms (CUP: Utredning > Symtom > Andra
+symtom), the histology (Denmark, 3.1.5)."""
 
 
 def annotation(block: str, pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> Json:
@@ -92,7 +104,7 @@ def _row_text(slot: SlotStatus, words: Words) -> str:
 
 
 def _history(pathway: Pathway, _: Finding, chart: Chart, words: Words) -> str:
-    key = "history_cup" if pathway.id == "cup-se" else "history"
+    key = f"history{_OWN.get(pathway.id, '')}"
     gap = f"{words.say('phrase', 'gap')} {words.say('note', key)}"
     return "\n".join([*(f"- {f}" for f in facts(chart, words)), gap])
 
@@ -108,13 +120,18 @@ def _malignancy(_: Pathway, finding: Finding, chart: Chart, words: Words) -> str
         gap = words.say("phrase", "gap")
         return "\n".join([*(f"- {x}" for x in lines), f"{gap} {words.say('note', 'notRead')}"])
     lines = lines or [words.say("note", "noCancer")]
-    others = [d for d in record.diagnoses if d.presence != "uncertain" and not _is_cancer(d)]
+    others = [d for d in record.diagnoses if d.presence != "uncertain" and not _is_tumour(d)]
     return _lines([*lines, *(_said(d, words) for d in others[:_OTHERS])], words)
 
 
 def _cancers(record: PatientRecord, presence: Presence) -> tuple[Diagnosis, ...]:
     found = (d for d in record.diagnoses if d.presence == presence and _is_cancer(d))
     return tuple(dict.fromkeys(found))
+
+
+def _is_tumour(diagnosis: Diagnosis) -> bool:
+    """Tell whether a diagnosis is a cancer or a histology: neither is another disease."""
+    return _is_cancer(diagnosis) or any(c.startswith("morphology.") for c in diagnosis.concepts)
 
 
 def _is_cancer(diagnosis: Diagnosis) -> bool:
@@ -179,7 +196,7 @@ def _known(slot: SlotStatus, words: Words) -> str:
 
 def _examination(pathway: Pathway, _: Finding, __: Chart, words: Words) -> str:
     """Give what the guideline wants examined (Status), as a gap to fill in."""
-    key = "examination_cup" if pathway.id == "cup-se" else "examination"
+    key = f"examination{_OWN.get(pathway.id, '')}"
     return f"{words.say('phrase', 'gap')} {words.say('note', key)}"
 
 

@@ -50,23 +50,28 @@ def _shown(finding: Finding, texts: Mapping[str, str]) -> str:
 @lru_cache(maxsize=64)
 def edition(guideline: Guideline, language: str) -> str:
     """Give a guideline with its edition, as a card names its source."""
-    title, named = guideline.title, guideline.edition
-    return WORDS[language].say("phrase", "edition", title=title, edition=named)
+    words, title, named = WORDS[language], guideline.title, guideline.edition
+    if guideline.replaced is None:
+        return words.say("phrase", "edition", title=title, edition=named)
+    year = guideline.replaced
+    return words.say("phrase", "editionReplaced", title=title, edition=named, year=year)
 
 
 def pathway_page(pathway: Pathway, language: str) -> str:
     """Give the rules of a pathway in Markdown, made from the literals that the cards come from."""
     words = WORDS[language]
     guideline = pathway.guideline
-    cited = f"[{guideline.title}]({guideline.url}), {guideline.edition}"
+    cited = f"[{edition(guideline, language)}]({guideline.url})"
     source = f"{words.say('heading', 'source')}: {cited}"
     lines = [
         f"# {words.say('page', 'title', title=pathway.guideline.title)}",
         "",
-        words.say("page", "intro"),
+        words.say("page", "introDk" if pathway.routes else "intro"),
         "",
         source,
     ]
+    if pathway.routes:
+        lines += _danish(pathway, words)
     for name, criterion in pathway.criteria.items():
         lines += ["", f"## {words.say('page', name)}", "", *_rule(criterion, 0, "", words)]
     if pathway.panel:
@@ -75,6 +80,24 @@ def pathway_page(pathway: Pathway, language: str) -> str:
     lines += ["", f"## {words.say('page', 'ask')}", ""]
     lines += [f"- {words.say('ask', each)}" for each in pathway.ask]
     return "\n".join(lines) + "\n"
+
+
+def _danish(pathway: Pathway, words: Words) -> list[str]:
+    """Give the routes, the markers, the work-up and the duties in the order of the guideline."""
+    lines = ["", f"## {words.say('page', 'routes')}", ""]
+    ordered = sorted(pathway.routes, key=lambda r: r.rank)
+    rows = dict.fromkeys(route.row for route in ordered)
+    lines += [f"- {row}: {words.say('route', row)}" for row in rows]
+    lines += ["", f"## {words.say('page', 'markers')}", ""]
+    lines += [f"- {words.say('page', each)}" for each in ("markersMen", "markersWomen")]
+    lines.append(f"- {words.say('phrase', 'markersUnspecific')}")
+    lines += ["", f"## {words.say('page', 'steps')}", "", f"- {words.say('do', 'dkMdt')}"]
+    for step in pathway.steps:
+        lines.append(f"- {step.row}: {words.say('step', step.row)}")
+        lines += [f"  - {words.examination(each)}" for each in step.examinations]
+    lines += ["", f"## {words.say('page', 'duties')}", ""]
+    said = dict.fromkeys(duty for duties in pathway.duties.values() for duty in duties)
+    return lines + [f"- {row}: {words.say('duty', row)}" for row in said]
 
 
 def _rule(criterion: Criterion, depth: int, above: str, words: Words) -> list[str]:

@@ -38,6 +38,8 @@ class Rules(msgspec.Struct, frozen=True):
     psa_required_for: Literal["male", "all"] = "male"
     contacts_increase_factor: float | None = None
     medications_increase_factor: float | None = None
+    bone_agreement: str | None = None
+    """The department that takes metastases in bone by local agreement (Denmark, 2.2.4)."""
 
 
 class SlotStatus(msgspec.Struct, frozen=True):

@@ -54,6 +54,7 @@ def read_record(sources: Mapping[str, Source], call: Call) -> PatientRecord:
         measures=tuple(m for m in found.measures if m.reference not in twice),
         contacts=tuple(found.contacts),
         medications=tuple(found.medications),
+        stays=tuple(found.stays),
         contrast_risks=tuple(certain(d, twice, call.today) for d in found.contrast),
         referrer=referrer_of(callers, call),
         encounter=call.encounter,

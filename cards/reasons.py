@@ -6,9 +6,11 @@ from cards.assessment import NEEDED, Advice, Assessment
 from cards.criteria import Finding
 from cards.drafts import Json
 from cards.evidence import written
+from cards.markers import MARKERS
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
 from cards.record import PatientRecord
+from cards.routing import IN_PATHWAY
 from cards.words import SEE_REPORT, Words
 
 KEY = "vidare.assessment"
@@ -16,6 +18,8 @@ RULES_VERSION = "2026-11-22"
 """The version of the rules and the terminology; a change that alters an answer alters it."""
 
 _IGNORED_LIMIT = 50
+_MARKED = IN_PATHWAY | {"primary_liver", "testis"}
+"""Targets on whose card the markers stand."""
 
 
 def reasons(
@@ -23,12 +27,15 @@ def reasons(
 ) -> dict[str, Json]:
     """Give the members of the extension; those without content are left out."""
     record, slots = assessment.chart.record, assessment.chart.slots
+    markers = shown_markers(advice, assessment)
     members: dict[str, Json] = {
         "pathway": pathway.id if pathway else None,
         "edition": pathway.guideline.edition if pathway else None,
         "topic": advice.topic,
         "criteria": _tree(advice.criteria) if advice.criteria else None,
         "panel": [_entry(s, words) for s in slots.values()] if shows_panel(advice) else None,
+        "markers": [_entry(s, words) for s in markers],
+        "route": _route(advice),
         "ask": [*advice.ask],
         "notChecked": [
             {"source": key, "reason": reason} for key, reason in not_checked(advice, assessment)
@@ -40,11 +47,44 @@ def reasons(
     return {name: value for name, value in members.items() if value not in (None, [], {})}
 
 
+def dismissed_text(advice: Advice, words: Words) -> str:
+    """Say that the last card on the topic was set aside, when and why."""
+    dismissed = advice.dismissed
+    if dismissed is None:
+        return ""
+    on = dismissed.on.isoformat()
+    if not dismissed.reason:
+        return words.say("phrase", "dismissed", date=on)
+    reason = words.say("override", dismissed.reason)
+    return words.say("phrase", "dismissedBecause", date=on, reason=reason)
+
+
 def _dismissed(advice: Advice) -> Json:
     if advice.dismissed is None:
         return None
     on, reason = advice.dismissed.on.isoformat(), advice.dismissed.reason
     return {"on": on, "reason": reason} if reason else {"on": on}
+
+
+def _route(advice: Advice) -> Json:
+    """Give where to refer (Denmark), and the latest first attendance where it can be told."""
+    if not advice.targets and advice.latest is None:
+        return None
+    members: dict[str, Json] = {"targets": [*advice.targets]}
+    if advice.latest is not None:
+        members["latestFirstAttendance"] = advice.latest.isoformat()
+    return members
+
+
+def shown_markers(advice: Advice, assessment: Assessment) -> tuple[SlotStatus, ...]:
+    """Give the markers (Denmark) that a card reports on: those that concern the patient."""
+    concerned = advice.topic == "dkMarkers" or (
+        advice.topic == "dkRoute" and not _MARKED.isdisjoint((*advice.targets, *advice.further))
+    )
+    if not concerned:
+        return ()
+    found = (assessment.chart.slots[m] for m in MARKERS)
+    return tuple(s for s in found if s.status != "not-applicable")
 
 
 def shows_panel(advice: Advice) -> bool:
@@ -60,6 +100,10 @@ def not_checked(advice: Advice, assessment: Assessment) -> tuple[tuple[str, str]
     keys = [*NEEDED]
     if advice.refer or advice.update or advice.order:
         keys.append("serviceRequests")
+    if "neurologyContact" in advice.ask:
+        keys.append("encounters")
+    if any(work.examined for work in advice.work):
+        keys.append("diagnosticReports")
     if shows_panel(advice) and any(
         n.id == "sourceIncomplete" and "diagnosticReports" in n.detail
         for s in assessment.chart.slots.values()

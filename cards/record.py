@@ -93,6 +93,10 @@ class Diagnosis(msgspec.Struct, frozen=True, gc=False):
     codings: tuple[Coded, ...] = ()
     stated: bool = True
     """Whether it is said that it is active or over; without a word it counts as active."""
+    suspected: bool = False
+    """Whether it is recorded as a suspicion: unconfirmed, provisional or differential."""
+    remark: str = ""
+    """What its notes say."""
 
     @property
     def since(self) -> Moment | None:
@@ -118,8 +122,24 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     reference: str | None = None
     taken: Moment | None = None
     conclusion: str | None = None
+    codes: frozenset[str] = frozenset()
+    """The SNOMED CT codes of what was examined."""
     study: bool = False
     """Whether it is an examination (imaging, pathology, endoscopy …), not laboratory values."""
+
+
+class Stay(msgspec.Struct, frozen=True, gc=False):
+    """A contact with a department that the rules ask for; `began` and `ended` where they are told.
+
+    `sure` is False where it is planned, of an emergency room, or of a status that says too little.
+    """
+
+    department: str
+    name: str
+    sure: bool
+    began: Moment | None = None
+    ended: Moment | None = None
+    reference: str | None = None
 
 
 class Measure(msgspec.Struct, frozen=True, gc=False):
@@ -176,6 +196,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     measures: tuple[Measure, ...] = ()
     contacts: tuple[Moment, ...] = ()
     medications: tuple[Moment, ...] = ()
+    stays: tuple[Stay, ...] = ()
     contrast_risks: tuple[Diagnosis, ...] = ()
     referrer: Referrer = Referrer()
     encounter: str | None = None

@@ -23,6 +23,8 @@ from cards.words import Words
 SNOMED = "http://snomed.info/sct"
 REFERRAL = ("3457005", "Patient referral (procedure)")
 LABORATORY = ("15220000", "Laboratory test (procedure)")
+IMAGING = ("363679005", "Imaging")
+PROCEDURE = ("103693007", "Diagnostic procedure")
 
 Resource = dict[str, Json]
 
@@ -83,9 +85,11 @@ def prepare() -> None:
     """Build and validate every template; called once when the service starts."""
     template(REFERRAL, "urgent")
     template(LABORATORY, "urgent")
+    template(IMAGING, "urgent")
+    template(PROCEDURE, "urgent")
 
 
-def _filled(category: tuple[str, str], chart: Chart, form: Form, ids: str) -> Resource:
+def filled(category: tuple[str, str], chart: Chart, form: Form, ids: str) -> Resource:
     """Give a draft for the patient, in the encounter, by the referrer of the call."""
     record = chart.record
     body: Resource = {
@@ -105,7 +109,7 @@ def _filled(category: tuple[str, str], chart: Chart, form: Form, ids: str) -> Re
 def lab_order(analyte: str, chart: Chart, words: Words, form: Form, ids: str) -> Resource:
     """Give the draft order of one test: NPU and LOINC coding, the specimen in words."""
     constant = _test(analyte, words.language, form.orders.get(analyte))
-    return _filled(LABORATORY, chart, form, ids) | constant
+    return filled(LABORATORY, chart, form, ids) | constant
 
 
 @lru_cache(maxsize=1024)
@@ -126,14 +130,15 @@ def _coding(coding: OrderCoding) -> Json:
 
 def redirect(organ: str, chart: Chart, words: Words, form: Form, ids: str) -> Resource:
     """Give the draft referral to an organ's own pathway, to be completed by the clinician."""
-    body = _filled(REFERRAL, chart, form, ids)
+    body = filled(REFERRAL, chart, form, ids)
     name = words.concept(f"organ.{organ}")
     code = f"svf-{organ.replace('_', '-')}"
-    body["code"] = _order_code(code, words.say("order", "redirect", name=name), form, organ)
+    body["code"] = order_code(code, words.say("order", "redirect", name=name), form, organ)
     return body
 
 
-def _order_code(code: str, text: str, form: Form, key: str) -> Json:
+def order_code(code: str, text: str, form: Form, key: str) -> Json:
+    """Give the code of a referral: what the client's catalogue wants for `key`, else our own."""
     own = form.orders.get(key)
     system = f"{form.canonical}/CodeSystem/pathway-order"
     coding: Json = _coding(own) if own else {"system": system, "code": code, "display": text}
@@ -144,14 +149,15 @@ def referral(
     pathway: Pathway, finding: Finding, chart: Chart, words: Words, form: Form, ids: str
 ) -> Resource:
     """Give the prefilled referral to a pathway: reasons, every answer used, the note in blocks."""
-    body = _filled(REFERRAL, chart, form, ids)
-    body["code"] = _order_code(pathway.code, words.say("order", pathway.id), form, pathway.id)
+    body = filled(REFERRAL, chart, form, ids)
+    body["code"] = order_code(pathway.code, words.say("order", pathway.id), form, pathway.id)
     body |= reasons(finding, chart)
     info = supporting_info(chart)
     if info:
         body["supportingInfo"] = [{"reference": r} for r in info]
     body["note"] = [annotation(b, pathway, finding, chart, words) for b in pathway.blocks]
-    body["patientInstruction"] = words.say("note", "patientInstruction")
+    key = "patientInstruction_dk" if pathway.country == "DK" else "patientInstruction"
+    body["patientInstruction"] = words.say("note", key)
     return body
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from cards import danish
 from cards.assessment import Advice, Assessment
 from cards.card import (
     SUMMARY_LIMIT,
@@ -17,6 +18,7 @@ from cards.card import (
     Suggestion,
 )
 from cards.criteria import Finding
+from cards.danish_referral import addressed, examination_order, targets_of
 from cards.detail import detail
 from cards.markdown import shortened
 from cards.note import annotation
@@ -53,6 +55,17 @@ OVERRIDES: Mapping[str, tuple[str, ...]] = {
     "cupExcluded": ("cancerNotActive", "notMetastasis", "alreadyReferred", "handled"),
     "cupAsk": ("notMetastasis", "knownPrimary", "handled"),
     "cupCheck": ("toldElsewhere", "handled"),
+    "dkRoute": (
+        "notMetastasis",
+        "knownPrimary",
+        "patientDeclines",
+        "noBenefit",
+        "alreadyReferred",
+        "handled",
+    ),
+    "dkMarkers": ("takenElsewhere", "labUnavailable", "patientDeclines", "handled"),
+    "dkMdt": ("notMetastasis", "handled"),
+    "dkWorkup": ("takenElsewhere", "noBenefit", "patientDeclines", "handled"),
     "duplicate": ("earlierNotValid", "handled"),
     "data": ("handled",),
     "acuteCord": ("handled",),
@@ -112,20 +125,22 @@ class _Writing:
         self.manner = manner
         self.words: Words = WORDS[manner.language]
         self.pathway = pathways[advice.pathway] if advice.pathway else None
-        self.guide = self.pathway or pathways["cup-se"]
+        ours = [p for p in pathways.values() if p.country == assessment.country]
+        self.guide = self.pathway or ours[-1]
         self.refer = pathways[advice.refer] if advice.refer else None
+        self.danish = self.guide.country == "DK"
 
     def card(self) -> Card:
         words, advice = self.words, self.advice
         suggestions = self._suggestions()
         system = f"{self.manner.form.canonical}/CodeSystem"
-        names = LINKS.get(advice.topic, ("guideline",))
+        names = LINKS.get(advice.topic, ("guideline",)) if not self.danish else ("guidelineDk",)
         return Card(
             uuid=self.manner.new_id(),
-            summary=shortened(summary(advice, self.assessment, self.guide, words), SUMMARY_LIMIT),
+            summary=shortened(self._summary(), SUMMARY_LIMIT),
             indicator=advice.indicator,
             source=_source(self.guide.guideline, words.language, advice.topic, system),
-            detail=detail(advice, self.assessment, self.guide, words),
+            detail=self._detail(),
             suggestions=suggestions or None,
             selectionBehavior=self.manner.selection if suggestions else None,
             overrideReasons=_overrides(advice.topic, words.language, system),
@@ -135,8 +150,19 @@ class _Writing:
             extension={KEY: reasons(advice, self.assessment, self.pathway, words)},
         )
 
+    def _summary(self) -> str:
+        if self.danish:
+            return danish.summary(self.advice, self.assessment, self.words)
+        return summary(self.advice, self.assessment, self.guide, self.words)
+
+    def _detail(self) -> str:
+        write = danish.detail if self.danish else detail
+        return write(self.advice, self.assessment, self.guide, self.words)
+
     def _suggestions(self) -> tuple[Suggestion, ...]:
-        found = [*self._orders(), *self._update(), *self._referral(), *self._redirects()]
+        referrals = self._targets if self.danish else self._referral
+        parts = (self._orders, self._update, referrals, self._redirects, self._examine)
+        found = [each for part in parts for each in part()]
         if self.manner.selection == "any":
             return tuple(found)
         recommended = [s for s in found if s.isRecommended]
@@ -157,10 +183,12 @@ class _Writing:
                 self._suggest(self.words.say("label", "orderOne", test=n), a, recommended=True)
                 for n, a in zip(labels, actions, strict=True)
             ]
-        count = len([slot for slot in self.chart.slots.values() if slot.order])
+        wanted = set(self.advice.order)
+        slots = [s.slot for s in self.chart.slots.values() if not wanted.isdisjoint(s.order)]
+        count = len(slots)
         label = self.words.say("label", "order", count=count)
         if count == 1:
-            (slot,) = (s.slot for s in self.chart.slots.values() if s.order)
+            (slot,) = slots
             name = slot if len(actions) > 1 else self.advice.order[0]
             label = self.words.say("label", "orderOne", test=self.words.slot(name))
         return [self._suggest(label, *actions, recommended=True)]
@@ -180,6 +208,44 @@ class _Writing:
         label = words.say("label", f"refer_{refer.id}{gaps}")
         recommended = self.advice.topic == "cupRefer"
         return [self._suggest(label, Action("create", text, body), recommended=recommended)]
+
+    def _targets(self) -> list[Suggestion]:
+        """Give a referral for every target (Denmark); the first is recommended where decided."""
+        finding = self.advice.criteria
+        if self.refer is None or finding is None:
+            return []
+        advice, words, form = self.advice, self.words, self.manner.form
+        found = []
+        for number, target in enumerate(targets_of(advice)):
+            name = words.say("target", target)
+            plain = referral(self.refer, finding, self.chart, words, form, self.manner.new_id())
+            body = addressed(plain, target, advice, self.chart, words, form)
+            text = words.say("action", "refer", pathway=name)
+            label = words.say("label", "referTo", name=name)
+            recommended = number == 0 and target in advice.targets
+            action = Action("create", text, body)
+            found.append(self._suggest(label, action, recommended=recommended))
+        return found
+
+    def _examine(self) -> list[Suggestion]:
+        """Give the orders of the examinations that remain (Denmark)."""
+        words, keys = self.words, self.advice.examine
+        actions = [
+            Action("create", words.say("action", "examine", name=words.examination(key)), body)
+            for key in keys
+            for body in [
+                examination_order(key, self.chart, words, self.manner.form, self.manner.new_id())
+            ]
+        ]
+        recommended = self.advice.topic == "dkWorkup"
+        if len(actions) > 1 and not self.manner.one_action:
+            label = words.say("label", "examine", count=len(actions))
+            return [self._suggest(label, *actions, recommended=recommended)]
+        labels = [words.say("label", "orderOne", test=words.examination(key)) for key in keys]
+        return [
+            self._suggest(label, action, recommended=recommended)
+            for label, action in zip(labels, actions, strict=True)
+        ]
 
     def _update(self) -> list[Suggestion]:
         draft, finding, words = self.advice.update, self.advice.criteria, self.words

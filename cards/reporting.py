@@ -83,4 +83,10 @@ def examined(report: DiagnosticReport, dated: Dated) -> Report | None:
     categories = {code for kind in report.category or () for _, code in codings(kind)}
     reference = f"DiagnosticReport/{report.id}" if report.id else None
     study = bool(categories) and categories.isdisjoint(LABORATORY)
-    return Report(said(report.code), reference, dated(when), report.conclusion, study)
+    codes = frozenset(code for system, code in codings(report.code) if _is_snomed(system))
+    text, conclusion = said(report.code), report.conclusion
+    return Report(text, reference, dated(when), conclusion, codes, study)
+
+
+def _is_snomed(system: str) -> bool:
+    return TERMS.system_key(system) == "snomed"

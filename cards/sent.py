@@ -66,13 +66,10 @@ class SentEncounter(Encounter, gc=False, omit_defaults=True):
     text: Unread = NOT_SENT
     extension: Unread = NOT_SENT
     identifier: Unread = NOT_SENT
-    class_: Unread = msgspec.field(name="class", default=NOT_SENT)
     type: Unread = NOT_SENT
-    serviceType: Unread = NOT_SENT
     participant: Unread = NOT_SENT
     reasonCode: Unread = NOT_SENT
     location: Unread = NOT_SENT
-    serviceProvider: Unread = NOT_SENT
 
 
 class SentMedication(Medication, gc=False, omit_defaults=True):

@@ -248,6 +248,11 @@ SLOTS: Mapping[str, Rule] = {
 """The 23 slots in the order of the guideline (AOS: Provtagningar > Laboratorieprover)."""
 
 
+def calcium_of(panel: Panel) -> SlotStatus:
+    """Give the status of calcium alone, for a pathway without the panel."""
+    return panel.checked(_calcium(panel, "calcium"))
+
+
 def panel_of(
     record: PatientRecord, rules: Rules, drafts: Iterable[Order] = ()
 ) -> tuple[SlotStatus, ...]:

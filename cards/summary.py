@@ -83,14 +83,15 @@ def _values(
         "total": total(assessment),
         "sources": ", ".join(unread),
         "pathway": words.say("order", advice.pathway) if advice.pathway else "",
-        "date": _order_date(advice, assessment),
+        "date": order_date(advice, assessment),
     }
     if advice.topic == "acuteCalcium":
-        values |= _calcium(assessment, words)
+        values |= calcium_values(assessment, words)
     return values
 
 
-def _calcium(assessment: Assessment, words: Words) -> dict[str, object]:
+def calcium_values(assessment: Assessment, words: Words) -> dict[str, object]:
+    """Give what fills the sentence of a severe hypercalcaemia: value and date."""
     slot = assessment.chart.slots["calcium"]
     severe = severe_calcium(assessment.chart)
     if slot.results != severe:
@@ -98,7 +99,8 @@ def _calcium(assessment: Assessment, words: Words) -> dict[str, object]:
     return {"value": plain_value(slot, words), "date": str(severe[0].taken)}
 
 
-def _order_date(advice: Advice, assessment: Assessment) -> str:
+def order_date(advice: Advice, assessment: Assessment) -> str:
+    """Give the newest date of the referrals that an advice rests on, in brackets."""
     orders = [o for o in assessment.chart.record.orders if o.reference in advice.evidence]
     dates = [str(o.authored) for o in orders if o.authored]
     return f" ({max(dates)})" if dates else ""

@@ -35,7 +35,8 @@ def completed(
     notes: list[Json] = [annotation(b, pathway, finding, chart, words) for b in blocks]
     _extend(body, {"note": notes})
     if "patientInstruction" not in body:
-        body["patientInstruction"] = words.say("note", "patientInstruction")
+        key = "patientInstruction_dk" if pathway.country == "DK" else "patientInstruction"
+        body["patientInstruction"] = words.say("note", key)
     return body, blocks
 
 

@@ -62,10 +62,21 @@ class Words:
         """Give the name of a finding, a site or an organ."""
         return TERMS.concept(key).name[self.language]
 
+    def site(self, key: str) -> str:
+        """Give the bare name of a site ("liver") by the concept of its metastasis."""
+        concept = TERMS.concept(key)
+        return (concept.place or concept.name)[self.language]
+
+    def examination(self, key: str) -> str:
+        """Give the name of an examination of the work-up."""
+        return TERMS.examination(key).name[self.language]
+
     def criterion(self, name: str) -> str:
         """Give the name of a criterion."""
         if self.has("criterion", name):
             return self.say("criterion", name)
+        if self.has("route", name):
+            return self.say("route", name)
         return self.concept(name)
 
     def value(self, value: Value | None) -> str:

@@ -12,6 +12,7 @@ from cards.codes import OrderCoding
 from cards.drafts import WrongDraftPatient, read_drafts
 from cards.panel import Rules
 from cards.pathways import PATHWAYS
+from cards.pathways.form import Pathway
 from cards.reading import Call, Catalogue, PatientMismatch, read_record
 from cards.referral import Form, checked
 from cards.rendering import Manner
@@ -65,7 +66,7 @@ def judge(call: HookRequest, sources: Mapping[str, Source], desk: Desk) -> Asses
         ) from error
     except UnreadableSource as error:
         raise BadRequest(error.reason, expression=f"context.{error.key}") from error
-    assessment = assess(record, PATHWAYS, rules(desk), call.service.hook, drafts)
+    assessment = assess(record, pathways_of(call), rules(desk), call.service.hook, drafts)
     if assessment.unanswerable:
         raise _unavailable(assessment)
     return assessment
@@ -87,6 +88,11 @@ def render(assessment: Assessment, language: str, desk: Desk) -> Response:
     return response
 
 
+def pathways_of(call: HookRequest) -> Mapping[str, Pathway]:
+    """Give the pathways of the service that is called: those of one country."""
+    return {id_: PATHWAYS[id_] for id_ in call.service.pathways}
+
+
 def rules(desk: Desk) -> Rules:
     """Give what the installation and the client have set."""
     settings, client = desk.settings, desk.client
@@ -96,6 +102,7 @@ def rules(desk: Desk) -> Rules:
         psa_required_for=settings.psa_required_for,
         contacts_increase_factor=client.contacts_increase_factor,
         medications_increase_factor=client.medications_increase_factor,
+        bone_agreement=client.bone_agreement,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from cards.pathways import PATHWAYS
+from cards.routing import TARGETS
 from cards.terminology import TERMS
 from service.errors import StartRefused
 from service.hooks import PREFETCH, SERVICES
@@ -48,9 +49,10 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token may name as `jku`. `codes` is its site map (`system|code` -> our analyte or concept),
     `orders` the codings its catalogue wants (our pathway or analyte -> coding), `prefetch_keys`
     its own names for our keys, `fhir_servers` the base URLs that data may be fetched from for it.
-    The two factors say from which increase contacts or prescriptions count as raised; None shows
-    the numbers and judges nothing. `snooze_days` stands in the place of the setting; 0 lets no card
-    sleep.
+    `bone_agreement` names the department that takes metastases in bone by local agreement
+    (Denmark). The two factors say from which increase contacts or prescriptions count as raised;
+    None shows the numbers and judges nothing. `snooze_days` stands in the place of the setting; 0
+    lets no card sleep.
 
     Kept, but not used yet: `system_actions`. `jwks` is a key set itself, only for a
     client that the service makes for its own use; a file cannot set it.
@@ -68,6 +70,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     orders: Mapping[str, OrderCoding] = MappingProxyType({})
     contacts_increase_factor: float | None = None
     medications_increase_factor: float | None = None
+    bone_agreement: str | None = None
     issuer: str | None = None
     jwks_url: str | None = None
     jwks_file: str | None = None
@@ -191,6 +194,11 @@ def _faults(client: Client) -> list[Fault]:
             for days in (client.snooze_days,)
             if days is not None and not 0 <= days <= MOST_DAYS
         ),
+        *(
+            [("bone_agreement", "bone_agreement: name the department")]
+            if client.bone_agreement is not None and not client.bone_agreement.strip()
+            else []
+        ),
         *_trust_faults(client),
     ]
 
@@ -231,4 +239,4 @@ def known_aims() -> frozenset[str]:
 def orderable() -> frozenset[str]:
     """Give the keys that a catalogue may map: pathways, analytes and the organs referred to."""
     organs = (key.removeprefix("organ.") for key in TERMS.concepts if key.startswith("organ."))
-    return frozenset({*PATHWAYS, *TERMS.analytes, *organs})
+    return frozenset({*PATHWAYS, *TERMS.analytes, *organs, *TARGETS})

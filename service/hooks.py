@@ -49,7 +49,7 @@ class Service(msgspec.Struct, frozen=True):
     hook: Literal["patient-view", "order-sign"]
     title: str
     description: str
-    country: Literal["SE"]
+    country: Literal["SE", "DK"]
     pathways: tuple[str, ...]
     prefetch: Mapping[str, str] = PREFETCH
     usage: str = USAGE
@@ -81,6 +81,32 @@ SERVICES: tuple[Service, ...] = (
         ),
         country="SE",
         pathways=("aos", "cup-se"),
+    ),
+    Service(
+        id="pakkeforloeb-patient-view",
+        hook="patient-view",
+        title="Pakkeforløb for metastaser uden organspecifik kræfttype",
+        description=(
+            "When a chart is opened: for a patient whose first finding is a metastasis, says which"
+            " department or pathway the Danish guideline (edition of 2016, replaced in 2022) names,"
+            " which tumour markers and examinations remain, and prepares the referral. It never"
+            " decides: it names its evidence and asks what only a clinician can know."
+        ),
+        country="DK",
+        pathways=("metastases-dk",),
+    ),
+    Service(
+        id="pakkeforloeb-order-sign",
+        hook="order-sign",
+        title="Pakkeforløb for metastaser: gennemgang af henvisning",
+        description=(
+            "When orders are signed: checks a draft referral to the Danish pathway for metastases"
+            " against the route of the guideline, offers to fill in what the record knows, and"
+            " names the latest day of the first attendance. Orders that bear on the pathway in no"
+            " way get no card."
+        ),
+        country="DK",
+        pathways=("metastases-dk",),
     ),
 )
 

@@ -6,6 +6,8 @@ from datetime import date
 import msgspec
 
 from cards.criteria import Criterion
+from cards.examinations import Step
+from cards.routing import Route
 
 
 class Guideline(msgspec.Struct, frozen=True):
@@ -13,13 +15,16 @@ class Guideline(msgspec.Struct, frozen=True):
 
     title: str
     publisher: str
-    approved: date
+    approved: date | int
+    """The day of its approval; the year alone where the document gives no day."""
     url: str
+    replaced: int | None = None
+    """The year from which a newer edition stands in its place."""
 
     @property
     def edition(self) -> str:
         """The edition as it stands on a card."""
-        return f"{self.publisher}, {self.approved.isoformat()}"
+        return f"{self.publisher}, {self.approved}"
 
 
 class Pathway(msgspec.Struct, frozen=True):
@@ -45,3 +50,10 @@ class Pathway(msgspec.Struct, frozen=True):
     """Whether the laboratory panel is asked for."""
     links: Mapping[str, str]
     """Links of the card: id of a text (`link.<id>`) to URL."""
+    routes: tuple[Route, ...] = ()
+    """Where it refers to, by site and circumstance (Denmark, 2.2)."""
+    steps: tuple[Step, ...] = ()
+    """The work-up, by site and histology (Denmark, 3.1)."""
+    duties: Mapping[str, tuple[str, ...]] = {}
+    """What is to be told and registered by whom: ids of texts (`duty.<id>`), by the topic of a
+    card or the target of its route."""

@@ -27,6 +27,7 @@ ZONE = ZoneInfo("Europe/Stockholm")
 MINE = {"reference": f"Patient/{PATIENT_ID}"}
 LOINC, NPU, SNOMED, UCUM = (TERMS.system_uri(key) for key in ("loinc", "npu", "snomed", "ucum"))
 OURS = "https://vidare.example/CodeSystem/pathway-order"
+HL7 = "http://terminology.hl7.org/CodeSystem"
 
 KEYS = (
     "patient",
@@ -53,7 +54,11 @@ _KEY_OF = {
     "Organization": "user",
 }
 CATALOGUE = Catalogue(
-    codes={f"{OURS}|svf-aos": "aos", f"{OURS}|svf-cup": "cup-se"},
+    codes={
+        f"{OURS}|svf-aos": "aos",
+        f"{OURS}|svf-cup": "cup-se",
+        f"{OURS}|pakkeforloeb-metastases": "metastases-dk",
+    },
     names=(("allvarliga ospecifika symtom", "aos"), ("cancer utan känd primärtumör", "cup-se")),
 )
 

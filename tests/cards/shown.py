@@ -12,13 +12,14 @@ from cards.card import Response, encoded
 from cards.completeness import answer_references
 from cards.drafts import read_drafts
 from cards.panel import Rules
-from cards.pathways import PATHWAYS
+from cards.pathways import PATHWAYS, of_country
 from cards.referral import Form
 from cards.rendering import Manner, render
 from cards.source import open_source
 from cards.terminology import LANGUAGES
 from cards.words import WORDS
 from tests.cards import build
+from tests.cards.danish import every_danish_situation
 from tests.cards.situations import Case as Situation
 from tests.cards.situations import (
     ConditionWords,
@@ -49,7 +50,7 @@ def judged(*held, hook=VIEW, drafts=(), rules=None, call=None, **keys) -> Assess
     the_call = call or build.call(user="Practitioner/doctor", encounter="e1")
     record = build.record_of(*held, the_call=the_call, **keys)
     bundle = build.as_json(build.bundle(*drafts)) if drafts else None
-    return assess(record, PATHWAYS, rules or Rules(), hook, read_drafts(bundle, the_call))
+    return assess(record, of_country("SE"), rules or Rules(), hook, read_drafts(bundle, the_call))
 
 
 def situation(*more, hook=VIEW, drafts=(), keys=None, call=None, rules=None, **words) -> Assessment:
@@ -62,7 +63,9 @@ def wire(assessment: Assessment, language="sv", **manner) -> bytes:
     """Give the response as it is sent."""
     numbers = itertools.count(1)
     given = {"form": Form(), "new_id": lambda: f"id-{next(numbers)}", **manner}
-    return encoded(Response(render(assessment, PATHWAYS, Manner(language, **given))))
+    return encoded(
+        Response(render(assessment, of_country(assessment.country), Manner(language, **given)))
+    )
 
 
 def cards(assessment: Assessment, language="sv", **manner):
@@ -175,4 +178,5 @@ def every_situation() -> dict[str, Assessment]:
         "data_panelNotChecked": situation(conditions=SYMPTOMS, keys=no_laboratory),
         "data_incomplete": situation(keys={"conditions": partly()}),
         "data_uncertain": situation(odd),
+        **every_danish_situation(),
     }

@@ -15,7 +15,7 @@ import msgspec
 from cards.assessment import Assessment, assess
 from cards.drafts import read_drafts
 from cards.panel import Rules
-from cards.pathways import PATHWAYS
+from cards.pathways import PATHWAYS, of_country
 from cards.reading import read_record
 from cards.source import unavailable
 from cards.terminology import TERMS
@@ -89,6 +89,34 @@ class ConditionWords(Words):
     onset: str | None = None
     recorded: str | None = None
     severity: Literal["mild", "moderate", "severe"] | None = None
+    note: str | None = None
+
+
+class HistologyWords(Words):
+    """What a biopsy showed: a morphology, a code, or the text of a report."""
+
+    concept: str | None = None
+    code: str | None = None
+    text: str | None = None
+    by: Literal["condition", "observation", "report"] = "observation"
+    status: str = "final"
+    taken: str = "-3 d"
+
+
+class ReportWords(Words):
+    title: str
+    conclusion: str = "normal"
+    category: Literal["RAD", "PAT", "LAB"] = "RAD"
+    status: str = "final"
+    taken: str = "-5 d"
+
+
+class EncounterWords(Words):
+    department: str
+    type: str | None = None
+    kind: str = msgspec.field(name="class", default="AMB")
+    status: str = "in-progress"
+    start: str = "-3 d"
 
 
 class PanelWords(Words):
@@ -114,7 +142,7 @@ class ResultWords(Words):
 
 class OrderWords(Words):
     test: str | None = None
-    refer: Literal["aos", "cup-se"] | None = None
+    refer: Literal["aos", "cup-se", "metastases-dk"] | None = None
     status: str = "active"
     authored: str | None = "-2 d"
     text: str | None = None
@@ -151,6 +179,15 @@ class ExpectWords(Words):
     no_text: list[str] = []
     referral: list[str] = []
     no_referral: list[str] = []
+    targets: list[str] | None = None
+    """Where the card of the route refers to (Denmark), the most acute first."""
+    possible: list[str] | None = None
+    remaining: list[str] = []
+    done: list[str] | None = None
+    examine: list[str] | None = None
+    latest: str | None = None
+    """The latest first attendance; "" for none."""
+    performer: str | None = None
 
 
 class Case(Words):
@@ -164,7 +201,9 @@ class Case(Words):
     results: list[ResultWords] = []
     orders: list[str | OrderWords] = []
     drafts: list[str | OrderWords] = []
-    reports: list[str] = []
+    reports: list[str | ReportWords] = []
+    histology: list[str | HistologyWords] = []
+    encounters: list[EncounterWords] = []
     allergies: list[str] = []
     measures: list[MeasureWords] = []
     contacts: CountWords | None = None
@@ -172,10 +211,17 @@ class Case(Words):
     sources: dict[str, Literal["partial", "unavailable"]] = {}
     rules: dict[str, str | float] = {}
     referrer_phone: str | None = "08-123 456 00"
+    country: Literal["SE", "DK"] = "SE"
+
+    @property
+    def language(self) -> str:
+        """The language in which the words of a card are looked for."""
+        return {"SE": "sv", "DK": "da"}[self.country]
 
 
 class _File(Words):
     case: list[Case]
+    country: Literal["SE", "DK"] = "SE"
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -185,7 +231,8 @@ def read_cases(path: Path) -> list[Case]:
 
 def parse(text: str) -> list[Case]:
     """Give the cases that a TOML text describes."""
-    return msgspec.convert(tomllib.loads(text), _File).case
+    file = msgspec.convert(tomllib.loads(text), _File)
+    return [msgspec.structs.replace(case, country=file.country) for case in file.case]
 
 
 def when(text: str | None) -> str | None:
@@ -232,6 +279,76 @@ def condition(words: str | ConditionWords, number: int) -> build.Json:
         onsetDateTime=when(words.onset),
         recordedDate=when(words.recorded),
         severity=severity,
+        note=[{"text": words.note}] if words.note else None,
+    )
+
+
+def histology(words: str | HistologyWords, number: int) -> build.Json:
+    if isinstance(words, str):
+        words = HistologyWords(concept=words)
+    code = morphology(words)
+    if words.by == "condition":
+        return build.condition(id=f"h{number}", code=code, onsetDateTime=when(words.taken))
+    if words.by == "report":
+        coded = {"conclusionCode": [code]} if code else {"conclusion": words.text}
+        told = ReportWords(
+            title="Patologisvar", category="PAT", status=words.status, taken=words.taken
+        )
+        return report(told, f"h{number}", {"conclusion": None, **coded})
+    return build.observation(
+        id=f"h{number}",
+        code=build.concept(build.LOINC, "59847-4", "Histologi"),
+        status=words.status,
+        valueQuantity=None,
+        valueCodeableConcept=code,
+        effectiveDateTime=when(words.taken),
+    )
+
+
+def morphology(words: HistologyWords) -> build.Json | None:
+    """Give the code of a histology; None where it is told in words."""
+    if words.code:
+        system, _, code = words.code.partition("|")
+        return build.concept(TERMS.system_uri(system), code)
+    if words.concept is None:
+        return None
+    key = f"morphology.{words.concept}"
+    TERMS.concept(key)
+    for system, index in (("snomed", TERMS._snomed), ("icdo3", TERMS._icdo3)):
+        fitting = sorted(code for code, keys in index.items() if keys == {key})
+        if fitting:
+            code = f"{fitting[0][:4]}/3" if system == "icdo3" else fitting[0]
+            return build.concept(TERMS.system_uri(system), code)
+    raise KeyError(key)
+
+
+def report(words: str | ReportWords, name: str, changes: build.Json | None = None) -> build.Json:
+    if isinstance(words, str):
+        words = ReportWords(title=words)
+    members: build.Json = {
+        "id": name,
+        "code": {"text": words.title},
+        "category": [build.concept(f"{build.HL7}/v2-0074", words.category)],
+        "status": words.status,
+        "conclusion": words.conclusion,
+        "effectiveDateTime": when(words.taken),
+    }
+    return build.diagnostic_report(**(members | (changes or {})))
+
+
+def stay(words: EncounterWords, number: int) -> build.Json:
+    system, _, code = (words.type or "").partition("|")
+    period = {"start": when(words.start)}
+    if words.status == "finished":
+        period["end"] = when(words.start)
+    kind = {"system": f"{build.HL7}/v3-ActCode", "code": words.kind}
+    return build.encounter(
+        id=f"n{number}",
+        status=words.status,
+        serviceType=build.concept(TERMS.system_uri(system), code) if words.type else None,
+        serviceProvider={"display": words.department},
+        period=period,
+        **{"class": kind},
     )
 
 
@@ -322,8 +439,7 @@ def order(words: str | OrderWords, number: int, *, draft: bool = False) -> build
     if isinstance(words, str):
         refer = words if words in PATHWAYS else None
         words = OrderWords(test=None if refer else words, refer=refer)
-    codes = {"aos": "svf-aos", "cup-se": "svf-cup"}
-    coded = build.concept(build.OURS, codes[words.refer]) if words.refer else {}
+    coded = build.concept(build.OURS, PATHWAYS[words.refer].code) if words.refer else {}
     if words.test:
         coded = test_of(words.test)[0]
     if words.text:
@@ -357,10 +473,9 @@ def resources(case: Case) -> list[build.Json]:
         *(order(o, n) for n, o in enumerate(case.orders)),
         *(build.encounter(t, id=f"e{n}") for n, t in enumerate(_spread(case.contacts))),
         *(build.medication_request(t, id=f"m{n}") for n, t in enumerate(_spread(case.medications))),
-        *(
-            build.diagnostic_report(id=f"i{n}", code={"text": text})
-            for n, text in enumerate(case.reports)
-        ),
+        *(report(told, f"i{n}") for n, told in enumerate(case.reports)),
+        *(histology(told, n) for n, told in enumerate(case.histology)),
+        *(stay(told, n) for n, told in enumerate(case.encounters)),
         *(
             build.resource(
                 "AllergyIntolerance",
@@ -398,7 +513,8 @@ def assessed(case: Case, held: list[build.Json] | None = None) -> Assessment:
     rules = msgspec.convert(case.rules, _RulesWords)
     settings = msgspec.structs.replace(Rules(), **msgspec.structs.asdict(rules))
     record = read_record(sources, call)
-    return assess(record, PATHWAYS, settings, case.hook, read_drafts(bundle, call))
+    drafted = read_drafts(bundle, call)
+    return assess(record, of_country(case.country), settings, case.hook, drafted)
 
 
 class _RulesWords(Rules, forbid_unknown_fields=True, frozen=True):

@@ -19,7 +19,7 @@ from cards.assessment import (
     very_low_hb,
 )
 from cards.panel import ORDERABLE, Rules
-from cards.pathways import PATHWAYS
+from cards.pathways import of_country
 from cards.terminology import TERMS
 from tests.cards.charts import ago, chart, cut, diagnosis, month, number, order, record, result
 from tests.cards.situations import Case, assessed
@@ -30,7 +30,7 @@ SILENT = {"name": "x", "rows": [], "expect": {"cards": []}}
 
 def judged(*facts: object, **about: object) -> Assessment:
     rules, hook = about.pop("rules", Rules()), about.pop("hook", "patient-view")
-    return assess(record(*facts, **about), PATHWAYS, rules, hook)
+    return assess(record(*facts, **about), of_country("SE"), rules, hook)
 
 
 def situation(**words: object) -> Assessment:
@@ -85,7 +85,7 @@ def test_a_source_that_failed_without_a_reason_is_named_absent():
 def test_the_dead_get_no_advice_whatever_is_recorded():
     dead = record(LIVER, WEIGHT, diagnosis("cord_compression"))
     dead = msgspec.structs.replace(dead, person=msgspec.structs.replace(dead.person, deceased=True))
-    assert topics(assess(dead, PATHWAYS, Rules(), "patient-view")) == []
+    assert topics(assess(dead, of_country("SE"), Rules(), "patient-view")) == []
 
 
 @pytest.mark.parametrize("key", ["observations", "conditions"])

@@ -9,15 +9,17 @@ import pytest
 from msgspec import ValidationError
 
 from cards.assessment import Advice, Assessment
-from cards.card import Response, encoded
-from cards.pathways import PATHWAYS
+from cards.card import SUMMARY_LIMIT, Response, encoded
+from cards.codes import LANGUAGES
+from cards.danish_referral import addressed, targets_of
+from cards.pathways import PATHWAYS, of_country
 from cards.referral import Form, referral
 from cards.rendering import Manner, render
 from cards.words import WORDS
 from tests.cards.situations import CASES, Case, ExpectWords, assessed, parse, read_cases
 
 TABLES = Path(__file__).parents[2] / "docs" / "decision-tables.md"
-ROW = re.compile(r"^\| ([A-Z]+\d+(?:\.\d+)?) \|", re.MULTILINE)
+ROW = re.compile(r"^\| ([A-Z]+\d+(?:\.\d+|[a-z])?) \|", re.MULTILINE)
 _TEXT_ID = re.compile(r"(ask|do|flag|phrase|reason|link|note|summary)\.[\w-]+")
 _HOLE = re.compile(r"\{\w+\}")
 FILES = sorted(CASES.glob("*.toml"))
@@ -32,13 +34,18 @@ def table_rows() -> set[str]:
 @pytest.mark.parametrize("case", [pytest.param(c, id=f"{f}: {c.name}") for f, c in ALL])
 def test_a_case_is_advised_as_it_says(case: Case):
     found = assessed(case)
-    differences = check(case.expect, found)
+    differences = check(case.expect, found, case.country)
     assert not differences, "\n".join(differences)
 
 
-def check(expect: ExpectWords, found: Assessment) -> list[str]:
+def check(expect: ExpectWords, found: Assessment, country: str = "SE") -> list[str]:
     """Give every difference between what a case expects and what was found."""
-    compared = [*_cards(expect, found), *_slots(expect, found), *_texts(expect, found)]
+    compared = [
+        *_cards(expect, found),
+        *_routes(expect, found),
+        *_slots(expect, found),
+        *_texts(expect, found, country),
+    ]
     return [
         f"{what}: expected {right!r}, got {got!r}" for what, right, got in compared if right != got
     ]
@@ -94,47 +101,80 @@ def _slots(expect: ExpectWords, found: Assessment):
         yield f"shown.{slot}", shown, f"{value.shown} {value.unit or ''}".strip() if value else ""
 
 
-def _texts(expect: ExpectWords, found: Assessment):
-    shown = _shown(found) if expect.text or expect.no_text else ""
+def _routes(expect: ExpectWords, found: Assessment):
+    """Compare what only the Danish cards have: routes, examinations, the latest day."""
+    route = next((a for a in found.advice if a.topic == "dkRoute"), None)
+    if expect.targets is not None:
+        yield "targets", expect.targets, list(route.targets) if route else "no route"
+    if expect.possible is not None:
+        yield "possible", set(expect.possible), set(route.further) if route else "no route"
+    examined = [e for a in found.advice for w in a.work for e in w.examined]
+    remaining = {e.key for e in examined if e.done is None}
+    yield "remaining", set(expect.remaining), remaining & set(expect.remaining)
+    if expect.done is not None:
+        yield "done", set(expect.done), {e.key for e in examined if e.done}
+    if expect.examine is not None:
+        yield "examine", set(expect.examine), {e for a in found.advice for e in a.examine}
+    if expect.latest is not None:
+        days = {a.latest.isoformat() for a in found.advice if a.latest}
+        yield "latest", {expect.latest} - {""}, days
+    if expect.performer:
+        body = json.loads(_referral(found, "DK") or "{}")
+        coded = body.get("performerType", {"coding": [{"code": "none"}]})["coding"]
+        yield "performer", [expect.performer], [c["code"] for c in coded]
+
+
+def _texts(expect: ExpectWords, found: Assessment, country: str):
+    language = {"SE": "sv", "DK": "da"}[country]
+    shown = _shown(found, country, language) if expect.text or expect.no_text else ""
     for words in expect.text:
-        yield f"card says {words!r}", True, _says(shown, words) or shown
+        yield f"card says {words!r}", True, _says(shown, words, language) or shown
     for words in expect.no_text:
-        yield f"card does not say {words!r}", True, not _says(shown, words) or shown
-    draft = _referral(found) if expect.referral or expect.no_referral else ""
+        yield f"card does not say {words!r}", True, not _says(shown, words, language) or shown
+    draft = _referral(found, country) if expect.referral or expect.no_referral else ""
     for words in expect.referral:
-        yield f"referral says {words!r}", True, _says(draft, words) or draft
+        yield f"referral says {words!r}", True, _says(draft, words, language) or draft
     for words in expect.no_referral:
-        yield f"referral does not say {words!r}", True, not _says(draft, words) or draft
+        yield f"referral does not say {words!r}", True, not _says(draft, words, language) or draft
 
 
-def _says(shown: str, words: str) -> bool:
+def _says(shown: str, words: str, language: str) -> bool:
     """Tell whether JSON text holds some words, or the card text of an id ("phrase.pregnancy")."""
     if not _TEXT_ID.fullmatch(words):
         return words in shown
     table, key = words.split(".")
-    fixed = _HOLE.split(WORDS["sv"].tables[table][key])
+    fixed = _HOLE.split(WORDS[language].tables[table][key])
     return all(json.dumps(part, ensure_ascii=False)[1:-1].strip() in shown for part in fixed)
 
 
-def _shown(found: Assessment) -> str:
-    """Give the Swedish cards as they go over the wire."""
+def _shown(found: Assessment, country: str, language: str) -> str:
+    """Give the cards as they go over the wire."""
     numbers = itertools.count()
-    manner = Manner("sv", Form(), lambda: f"id-{next(numbers)}")
-    return encoded(Response(render(found, PATHWAYS, manner))).decode()
+    manner = Manner(language, Form(), lambda: f"id-{next(numbers)}")
+    return encoded(Response(render(found, of_country(country), manner))).decode()
 
 
-def _referral(found: Assessment) -> str:
-    """Give the Swedish referral that is proposed, as JSON text; empty when none is."""
+def _referral(found: Assessment, country: str) -> str:
+    """Give the first referral that is proposed, as JSON text; empty when none is."""
     for advice in found.advice:
         if advice.refer and advice.criteria:
-            return _referral_of(advice, found)
+            made = _danish_referral if country == "DK" else _swedish_referral
+            return json.dumps(made(advice, found), ensure_ascii=False)
     return ""
 
 
-def _referral_of(advice: Advice, found: Assessment) -> str:
+def _swedish_referral(advice: Advice, found: Assessment) -> dict:
     pathway = PATHWAYS[advice.refer]
-    body = referral(pathway, advice.criteria, found.chart, WORDS["sv"], Form(), "draft-1")
-    return json.dumps(body, ensure_ascii=False)
+    return referral(pathway, advice.criteria, found.chart, WORDS["sv"], Form(), "draft-1")
+
+
+def _danish_referral(advice: Advice, found: Assessment) -> dict:
+    targets = targets_of(advice)
+    if not targets:
+        return {}
+    pathway, words = PATHWAYS[advice.refer], WORDS["da"]
+    body = referral(pathway, advice.criteria, found.chart, words, Form(), "draft-1")
+    return addressed(body, targets[0], advice, found.chart, words, Form())
 
 
 def test_every_row_of_the_decision_tables_has_a_case():
@@ -156,11 +196,35 @@ def test_the_tables_hold_the_rows_that_the_product_was_built_from():
         ("C", 14),
         ("CD", 8),
         ("T", 4),
-        ("Q", 13),
+        ("Q", 21),
+        ("X", 11),
     ):
         assert {f"{prefix}{n}" for n in range(1, count + 1)} <= rows
     assert {f"A21.{n}" for n in range(1, 24)} <= rows
-    assert {"X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X11"} <= rows
+
+
+def test_the_tables_hold_the_rows_of_the_danish_guideline():
+    numbers = (*range(1, 7), *range(10, 27), *range(30, 43), *range(50, 77), "51a")
+    danish = {row for row in table_rows() if re.match(r"D\d", row)}
+    assert danish == {f"D{n}" for n in numbers}
+    told = {row for file, case in ALL if file == "metastases-dk" for row in case.rows}
+    assert danish <= told
+
+
+def test_there_are_at_least_seventy_danish_situations():
+    assert sum(file == "metastases-dk" for file, _ in ALL) >= 70
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_danish_card_says_that_its_edition_was_replaced(language: str):
+    for case in (c for _, c in ALL if c.country == "DK"):
+        for card in json.loads(_shown(assessed(case), "DK", language))["cards"]:
+            for place in (card["source"]["label"], card["detail"]):
+                assert "2016" in place, case.name
+                assert "2022" in place, case.name
+            assert len(card["summary"]) <= SUMMARY_LIMIT
+            assert card["source"]["topic"]["code"] == "dkWorkup" or "…" not in card["summary"]
+            assert not re.search(r"\{\w+\}", card["summary"] + card["detail"]), case.name
 
 
 def test_names_of_cases_are_unique_and_every_case_names_a_row():

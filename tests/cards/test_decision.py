@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cards.assessment import assess
 from cards.decision import _diagnosis, decision, may_sleep
 from cards.panel import Rules
-from cards.pathways import PATHWAYS
+from cards.pathways import of_country
 from cards.record import Reason
 from tests.cards.shown import (
     GAPS,
@@ -44,7 +44,7 @@ def later(assessment, days):
     """Give the same record judged some days later."""
     chart = assessment.chart
     record = msgspec.structs.replace(chart.record, today=chart.record.today + timedelta(days=days))
-    return assess(record, PATHWAYS, Rules(), "patient-view")
+    return assess(record, of_country("SE"), Rules(), "patient-view")
 
 
 @pytest.mark.parametrize("name", every_situation())
@@ -110,7 +110,7 @@ def test_a_source_that_failed_matters():
     states = dict(whole.chart.record.sources)
     states["observations"] = msgspec.structs.replace(states["observations"], outcome="partial")
     record = msgspec.structs.replace(whole.chart.record, sources=states)
-    partly = assess(record, PATHWAYS, Rules(), "patient-view")
+    partly = assess(record, of_country("SE"), Rules(), "patient-view")
     assert not set(digests(partly).values()) & set(digests(whole).values())
 
 

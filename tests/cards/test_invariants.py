@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cards.assessment import NEEDED, Assessment, assess
 from cards.panel import RANK, Rules
-from cards.pathways import PATHWAYS
+from cards.pathways import PATHWAYS, of_country
 from cards.reading import read_record
 from cards.slots import SLOTS
 from cards.source import Source, open_source, unavailable
@@ -314,7 +314,7 @@ def sources_cut(held: list[build.Json], cut: dict[str, str], keep: float) -> dic
 
 def judged(case: Case, sources: dict[str, Source]) -> Assessment:
     record = read_record(sources, build.call(user="Practitioner/doctor"))
-    return assess(record, PATHWAYS, Rules(), "patient-view")
+    return assess(record, of_country("SE"), Rules(), "patient-view")
 
 
 cuts = st.dictionaries(

@@ -4,7 +4,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from cards.criteria import Finding
-from cards.outline import pathway_page, why
+from cards.outline import edition, pathway_page, why
 from cards.pathways import PATHWAYS
 from cards.slots import SLOTS
 from cards.words import WORDS
@@ -93,7 +93,32 @@ def test_the_page_of_a_pathway_holds_every_criterion_and_cites_its_source(pathwa
     assert "<" not in page
     assert not {"[ ]", "[x]", "[?]"} & {page[i : i + 3] for i in range(len(page))}
     assert MarkdownIt("commonmark").render(page).count("<h2>") == (
-        len(pathway.criteria) + 1 + pathway.panel
+        len(pathway.criteria) + 1 + pathway.panel + 4 * bool(pathway.routes)
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_danish_page_holds_every_route_step_and_duty(language):
+    words, pathway = WORDS[language], PATHWAYS["metastases-dk"]
+    page = pathway_page(pathway, language)
+    lines = page.split("\n")
+    rows = [r.row for r in sorted(pathway.routes, key=lambda r: r.rank)]
+    routes = [f"- {row}: {words.say('route', row)}" for row in dict.fromkeys(rows)]
+    start = lines.index(routes[0])
+    assert lines[start : start + len(routes)] == routes
+    for step in pathway.steps:
+        assert f"- {step.row}: {words.say('step', step.row)}" in lines
+        assert all(f"  - {words.examination(e)}" in lines for e in step.examinations)
+    for row in (row for rows in pathway.duties.values() for row in rows):
+        assert f"- {row}: {words.say('duty', row)}" in lines
+    assert "2022" in page
+    assert words.say("page", "introDk") in lines
+
+
+def test_a_replaced_edition_says_so_and_a_current_one_does_not():
+    assert edition(PATHWAYS["metastases-dk"].guideline, "da").endswith("2016 (erstattet i 2022)")
+    assert "(" not in edition(PATHWAYS["cup-se"].guideline, "sv").removeprefix(
+        PATHWAYS["cup-se"].guideline.title
     )
 
 

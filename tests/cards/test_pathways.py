@@ -2,18 +2,19 @@
 
 import ast
 import inspect
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from cards.pathways import PATHWAYS, aos, cup_se
+from cards.pathways import PATHWAYS, aos, cup_se, metastases_dk, of_country
 from cards.pathways.form import Pathway
 from cards.terminology import TERMS
 from cards.words import WORDS
 from tests.cards.charts import chart
 
-MODULES = {"aos": aos, "cup-se": cup_se}
+MODULES = {"aos": aos, "cup-se": cup_se, "metastases-dk": metastases_dk}
 LITERAL = (
     ast.Module, ast.Expr, ast.Constant, ast.ImportFrom, ast.alias, ast.Assign, ast.Name,
     ast.Store, ast.Load, ast.Call, ast.keyword, ast.Dict, ast.Tuple,
@@ -21,6 +22,8 @@ LITERAL = (
 MAKERS = {
     "Pathway", "Guideline", "date", "abnormal", "adult", "all_of", "any_of", "at_least", "below",
     "drafted", "finding", "increased", "recorded", "without",
+    "Route", "Step", "bone_agreement", "histology", "in_contact", "known_cancer", "located",
+    "negated", "rising", "sex", "solitary", "subtype", "suspected", "younger_than",
 }  # fmt: skip
 
 BOTH = {
@@ -54,7 +57,13 @@ CUP_HEADINGS = BOTH | {
     "Utredning > Symtom > Andra symtom",
 }
 """Headings of CUP, 1177 för vårdpersonal, 2024-11-05, from the outermost in; our transcription."""
-HEADINGS = {"aos": AOS_HEADINGS, "cup-se": CUP_HEADINGS}
+DK_CHAPTERS = {
+    "1.2", "2.1", "2.2", "2.2.1", "2.2.2", "2.2.3", "2.2.4", "2.2.5", "2.2.6", "2.3", "2.4", "2.5",
+    "2.6", "2.7", "2.8", "3.1", "3.1.1", "3.1.2", "3.1.3", "3.1.4", "3.1.5", "3.1.6", "3.1.7",
+    "3.1.8", "3.1.9", "3.1.10", "3.2", "3.3", "3.4", "3.5", "3.6", "4.5", "4.6", "4.7", "4.8",
+}  # fmt: skip
+"""Chapters of the Danish pathway, Sundhedsstyrelsen, 2016, that its criteria and texts cite."""
+HEADINGS = {"aos": AOS_HEADINGS, "cup-se": CUP_HEADINGS, "metastases-dk": DK_CHAPTERS}
 
 each_module = pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
 each_pathway = pytest.mark.parametrize("pathway", PATHWAYS.values(), ids=PATHWAYS)
@@ -95,7 +104,10 @@ def test_a_program_in_a_pathway_would_be_noticed(smuggled: str):
 
 
 def test_every_pathway_is_listed_by_its_id():
-    assert set(PATHWAYS) == {"aos", "cup-se"}
+    assert set(PATHWAYS) == {"aos", "cup-se", "metastases-dk"}
+    assert set(of_country("SE")) == {"aos", "cup-se"}
+    assert set(of_country("DK")) == {"metastases-dk"}
+    assert of_country("NO") == {}
     assert all(key == pathway.id for key, pathway in PATHWAYS.items())
     codes = [p.code for p in PATHWAYS.values()]
     assert len(codes) == len(set(codes))
@@ -126,10 +138,14 @@ def test_a_finding_has_the_shape_of_its_criterion(pathway: Pathway):
 @each_pathway
 def test_the_guideline_is_named_with_its_edition_and_address(pathway: Pathway):
     guideline = pathway.guideline
-    assert guideline.edition == "1177 för vårdpersonal, 2024-11-05"
+    danish = pathway.country == "DK"
+    publisher = "Sundhedsstyrelsen, 2016" if danish else "1177 för vårdpersonal, 2024-11-05"
+    assert guideline.edition == publisher
+    assert guideline.replaced == (2022 if danish else None)
     assert guideline.title
-    assert guideline.url.startswith("https://vardpersonal.1177.se/")
-    assert pathway.links["guideline"] == guideline.url
+    address = "https://www.sst.dk/" if danish else "https://vardpersonal.1177.se/"
+    assert guideline.url.startswith(address)
+    assert pathway.links["guidelineDk" if danish else "guideline"] == guideline.url
     assert all(url.startswith("https://") for url in pathway.links.values())
 
 
@@ -176,16 +192,47 @@ def test_every_concept_that_is_named_can_be_recorded_by_some_code(module: Module
 @each_pathway
 def test_an_empty_record_read_to_its_end_meets_no_criterion_but_age_and_absence(pathway: Pathway):
     judged = {key: c.judge(chart()).met for key, c in pathway.criteria.items()}
-    assert judged.pop("scope") is True
+    if pathway.country == "SE":
+        assert judged.pop("scope") is True
     assert True not in judged.values()
 
 
+def test_every_danish_route_and_step_cites_a_chapter_and_has_its_texts():
+    pathway = PATHWAYS["metastases-dk"]
+    criteria = [*(r.criterion for r in pathway.routes), *(s.when for s in pathway.steps)]
+    assert {c.section for each in criteria for c in each.walk()} <= DK_CHAPTERS
+    for words in WORDS.values():
+        for route in pathway.routes:
+            assert words.say("route", route.row)
+            assert route.target == "ask" or words.say("target", route.target)
+            assert all(words.say("ask", each) for each in (*route.ask, *route.unknown))
+        for step in pathway.steps:
+            assert words.say("step", step.row)
+            assert all(words.examination(each) for each in step.examinations)
+            assert all(words.say("ask", each) for each in step.ask)
+        texts = [*words.tables["route"].values(), *words.tables["step"].values()]
+        texts += words.tables["duty"].values()
+        cited = {c for t in texts for c in re.findall(r"\b[1-4](?:\.\d+)+\b", t)}
+        assert cited <= DK_CHAPTERS
+
+
+def test_every_row_that_a_route_replaces_is_a_row():
+    routes = PATHWAYS["metastases-dk"].routes
+    assert {row for r in routes for row in r.replaces} <= {
+        key for r in routes for key in (r.row, f"{r.row}.{r.target}")
+    }
+
+
 def test_registration_codes_are_those_of_the_national_list():
-    assert {p.id: p.registration for p in PATHWAYS.values()} == {"aos": "VP810", "cup-se": "VP910"}
+    assert {p.id: p.registration for p in PATHWAYS.values()} == {
+        "aos": "VP810",
+        "cup-se": "VP910",
+        "metastases-dk": "",  # AFD01A is set by the receiver (2.7)
+    }
 
 
 def test_aos_asks_for_the_panel_and_cup_does_not():
-    assert {p.id: p.panel for p in PATHWAYS.values()} == {"aos": True, "cup-se": False}
+    assert [p.id for p in PATHWAYS.values() if p.panel] == ["aos"]
 
 
 def test_the_four_example_values_are_one_trigger_that_takes_a_stated_suspicion():

@@ -29,6 +29,8 @@ MEMBERS = {
     "topic",
     "criteria",
     "panel",
+    "markers",
+    "route",
     "ask",
     "notChecked",
     "ignored",

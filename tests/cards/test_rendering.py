@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cards.assessment import INDICATORS, TOPICS
 from cards.card import SUMMARY_LIMIT
-from cards.pathways import PATHWAYS
+from cards.outline import edition
+from cards.pathways import PATHWAYS, of_country
 from cards.referral import Form
 from cards.rendering import LINKS, OVERRIDES
 from cards.words import WORDS
@@ -89,7 +90,8 @@ def test_the_detail_begins_with_what_to_do(name, language):
 @every_card
 def test_the_indicator_is_that_of_the_topic(name, language):
     for shown in of(name, language):
-        assert shown["indicator"] in {INDICATORS[topic_of(shown)], "warning"}
+        usual = {INDICATORS[topic_of(shown)], "warning"}
+        assert shown["indicator"] in usual | ({"info"} if topic_of(shown) == "dkRoute" else set())
 
 
 @every_card
@@ -98,7 +100,8 @@ def test_the_source_is_the_guideline_in_its_edition(name, language):
         source = shown["source"]
         guidelines = {p.guideline.url: p.guideline for p in PATHWAYS.values()}
         guideline = guidelines[source["url"]]
-        assert source["label"] == f"{guideline.title}, {guideline.edition}"
+        assert source["label"] == edition(guideline, language)
+        assert source["label"].startswith(f"{guideline.title}, {guideline.edition}")
         assert source["topic"]["system"] == "https://vidare.example/CodeSystem/card-topic"
         assert re.fullmatch(r"[A-Za-z0-9]+", source["topic"]["code"])
 
@@ -129,7 +132,8 @@ def test_every_topic_has_reasons_to_set_it_aside_and_known_links():
     assert OVERRIDES.keys() == set(TOPICS)
     assert LINKS.keys() <= set(TOPICS)
     for names in LINKS.values():
-        assert all(name in p.links for name in names for p in PATHWAYS.values())
+        assert all(name in p.links for name in names for p in of_country("SE").values())
+    assert all("guidelineDk" in p.links for p in of_country("DK").values())
 
 
 @pytest.mark.parametrize(

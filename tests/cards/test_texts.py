@@ -15,6 +15,7 @@ from cards.card import SUMMARY_LIMIT
 from cards.codes import LANGUAGES
 from cards.panel import Status
 from cards.pathways import PATHWAYS
+from cards.places import OPEN_CLASSES
 from cards.rendering import LINKS, OVERRIDES
 from cards.slots import SLOTS
 from cards.terminology import TERMS
@@ -108,7 +109,8 @@ def test_texts_hold_no_markup_and_no_patient():
 @cache
 def sayable():
     """Give (table, key) of everything that the code can ask for."""
-    why = set().union(*(first_keyword(c, "why") for c in calls("_say")))
+    said = [c for c in calls("_say") if first(c) <= {"data"}]
+    why = set().union(*(first_keyword(c, "why") for c in said))
     found = {("summary", t) for t in TOPICS if t != "data"} | {
         ("do", t) for t in TOPICS if t != "data"
     }
@@ -126,6 +128,7 @@ def sayable():
         found |= {("page", each) for each in pathway.criteria}
         found |= {("order", pathway.id), ("label", f"refer_{pathway.id}")}
     found |= {("ask", each) for c in calls("_say") for each in first_keyword(c, "ask")}
+    found |= danish()
     found |= {("status", each) for each in get_args(Status)}
     found |= {("source", key) for key in [*NEEDED, "serviceRequests", "diagnosticReports"]}
     found |= {("source", reason) for reason in source_reasons()}
@@ -133,6 +136,38 @@ def sayable():
     for call in calls("say"):
         found |= {(t, k) for t in first(call) for k in first(call, 1)}
     return found
+
+
+def danish():
+    """Give (table, key) of everything that the Danish literal and its cards can ask for."""
+    pathway = PATHWAYS["metastases-dk"]
+    found = {("ask", each) for each in (*OPEN_CLASSES.values(), "birthDate", "knownCancer")}
+    for route in pathway.routes:
+        found |= {("route", route.row), ("target", route.target)}
+        found |= {("ask", each) for each in (*route.ask, *route.unknown)}
+    for step in pathway.steps:
+        found |= {("step", step.row)} | {("ask", each) for each in step.ask}
+    found |= {("duty", row) for rows in pathway.duties.values() for row in rows}
+    whys = {
+        "dkRoute": {"gap", "undecided", "organ", "lymphoma"}
+    }  # of a method, the others are written out
+    for call in calls("_say"):
+        for topic in first(call) & {"dkRoute", "dkMarkers", "underAge"}:
+            whys.setdefault(topic, set()).update(
+                first_keyword(call, "why") - {"", "panelNotChecked"}
+            )
+    found |= {(t, f"{topic}_{w}") for t in ("summary", "do") for topic in whys for w in whys[topic]}
+    return (found | {("summary", "dkWorkup_done"), ("summary", "dkWorkup_notChecked")}) - {
+        ("target", "ask")
+    }
+
+
+def every_criterion():
+    """Give every criterion that a card or a page can name."""
+    for pathway in PATHWAYS.values():
+        routed = [r.criterion for r in pathway.routes]
+        for criterion in (*pathway.criteria.values(), *routed, *(s.when for s in pathway.steps)):
+            yield from criterion.walk()
 
 
 def first_keyword(call, name):
@@ -175,10 +210,8 @@ def test_enough_was_found_for_the_tests_above_to_mean_something():
 
 
 def test_every_criterion_has_a_name():
-    for pathway in PATHWAYS.values():
-        for criterion in pathway.criteria.values():
-            for each in criterion.walk():
-                assert WORDS["sv"].criterion(each.id)
+    for each in every_criterion():
+        assert WORDS["sv"].criterion(each.id)
 
 
 def test_every_slot_analyte_and_concept_has_a_name_in_every_language():
@@ -194,13 +227,14 @@ def test_every_slot_analyte_and_concept_has_a_name_in_every_language():
 @pytest.mark.parametrize(("table", "key"), REFERRING)
 def test_no_text_is_unused(table, key):
     looked_up = {k for t, k in sayable() if t == table}
-    criteria = {e.id for p in PATHWAYS.values() for c in p.criteria.values() for e in c.walk()}
+    criteria = {each.id for each in every_criterion()}
     if table == "criterion":
         assert key in criteria
-    elif table in {"summary", "do", "override", "link", "status", "block", "ask"}:
+    elif table in {"summary", "do", "override", "link", "status", "block", "ask", "duty"}:
         assert key in looked_up
     else:
-        named = {"refer_aos_gaps", "refer_cup-se"}
+        named = {"refer_aos_gaps", "refer_cup-se", "refer_metastases-dk"}
+        named |= {f"{part}_{end}" for part in ("history", "examination") for end in ("cup", "dk")}
         assert key in looked_up | SPOKEN | named
 
 
@@ -221,12 +255,14 @@ def test_every_summary_keeps_its_point_with_the_longest_names(language):
     words = WORDS[language]
     organs = sorted((words.concept(c) for c in TERMS.concepts if c.startswith("organ.")), key=len)
     sites = sorted((words.concept(c) for c in TERMS.concepts if "." in c), key=len)
-    for text in words.tables["summary"].values():
+    targets = sorted(words.tables["target"].values(), key=len)
+    places = sorted((words.site(c) for c in TERMS.concepts if c.startswith("metastasis")), key=len)
+    for key, text in words.tables["summary"].items():
         names = placeholders(text)
         longest = {
             "organs": organs[-1],
             "named": f" ({organs[-1]})",
-            "sites": sites[-1],
+            "sites": places[-1] if key.startswith("dk") else sites[-1],
             "sources": ", ".join(words.say("source", k) for k in NEEDED),
             "pathway": max((words.say("order", p) for p in PATHWAYS), key=len),
             "date": " (2026-02-20)",
@@ -237,6 +273,11 @@ def test_every_summary_keeps_its_point_with_the_longest_names(language):
             f" {words.say('phrase', 'uncheckedCount', count=10)})",
             "tests": "",
             "blocks": "",
+            "names": "",
+            "latest": "2026-03-09",
+            "finding": words.say("phrase", "findingSuspected"),
+            "targets": targets[-1],
+            "further": f"{targets[-1]} {words.say('phrase', 'or')} {targets[0]}",
         }
         said = text.format(**{n: longest[n] for n in names})
         assert len(said) <= SUMMARY_LIMIT, (len(said), said)

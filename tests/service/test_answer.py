@@ -33,7 +33,7 @@ from tests.service.asking import (
 )
 from tests.service.asking import example as example_body
 
-SERVICE = {service.hook: service for service in SERVICES}
+SERVICE = {service.hook: service for service in SERVICES if service.country == "SE"}
 FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
 SYMPTOMS = ["appetite_loss", "weight_loss"]
 TWO_CODES = {"coding": [{"system": "urn:local", "code": "R1"}], "text": "Remiss"}

@@ -4,6 +4,7 @@ import pytest
 
 from service.clients import Client, known_aims, load_clients
 from service.errors import StartRefused
+from service.hooks import SERVICES
 
 WHOLE = """
 [[client]]
@@ -55,7 +56,7 @@ def refused(tmp_path, text):
 def test_without_a_file_one_plain_client_is_served():
     (client,) = load_clients(None)
     assert client == Client()
-    assert client.services == ("svf-patient-view", "svf-order-sign")
+    assert client.services == tuple(service.id for service in SERVICES)
     assert (client.order_intent, client.selection_behavior) == ("order", "any")
 
 

@@ -1,5 +1,6 @@
 """service.describing: the OpenAPI document."""
 
+from service.hooks import SERVICES
 from tests.service.asking import make_app, send
 
 
@@ -67,4 +68,4 @@ def test_routes_that_ask_who_calls_say_so():
 
 def test_the_services_are_the_values_of_the_id():
     (identifier, _) = make_app().openapi()["paths"]["/cds-services/{id}"]["post"]["parameters"]
-    assert identifier["schema"]["enum"] == ["svf-patient-view", "svf-order-sign"]
+    assert identifier["schema"]["enum"] == [service.id for service in SERVICES]

@@ -8,7 +8,7 @@ from service.hooks import PREFETCH, SERVICES, read_request
 from service.offline import NotARecord, request_of
 from tests.service.asking import ROOT, call, example, examples
 
-VIEW, SIGN = SERVICES
+VIEW, SIGN, *_ = SERVICES
 CASES = sorted({case for case, _ in examples()})
 
 

@@ -1,0 +1,95 @@
+"""The work-up (3.1): which examinations a site or a histology calls for, and which are done."""
+
+from typing import Literal
+
+import msgspec
+
+from cards.codes import Examination
+from cards.criteria import Chart, Criterion, Finding, is_old
+from cards.free_text import starts
+from cards.record import Report
+from cards.terminology import TERMS
+
+Phase = Literal["referral", "workup"]
+"""On which card a step stands: with the referral, or with the work-up that remains."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A row of the work-up: for whom, and which examinations (keys of the terminology).
+
+    `ask`: what only a clinician knows of it, as ids of texts.
+    """
+
+    row: str
+    phase: Phase
+    when: Criterion
+    examinations: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """An examination of the work-up, and the report that shows that it was done."""
+
+    key: str
+    done: Report | None = None
+    checked: bool = True
+    """False where the reports that could show it were not read to their end: it may be done."""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """A step that applies to the patient."""
+
+    step: Step
+    finding: Finding
+    examined: tuple[Examined, ...] = ()
+
+
+def work_of(chart: Chart, steps: tuple[Step, ...], phase: Phase) -> tuple[Work, ...]:
+    """Give the steps of a phase that apply, each examination with the report that shows it."""
+    found = ((step, step.when.judge(chart)) for step in steps if step.phase == phase)
+    return tuple(
+        Work(step, finding, tuple(_examined(e, chart) for e in step.examinations))
+        for step, finding in found
+        if finding.met
+    )
+
+
+def _examined(key: str, chart: Chart) -> Examined:
+    report, examination = done(key, chart), TERMS.examination(key)
+    by_hand = not examination.words and not examination.codes
+    checked = report is not None or by_hand or chart.record.complete("diagnosticReports")
+    return Examined(key, report, checked)
+
+
+def done(key: str, chart: Chart) -> Report | None:
+    """Give the newest final report of the window that shows an examination, by code or title."""
+    if key == "biopsy" and (told := _histology(chart)):
+        return told
+    examination = TERMS.examination(key)
+    days, today = chart.rules.symptom_max_age_days, chart.record.today
+    shown = [
+        r
+        for r in chart.record.reports
+        if r.taken is not None and r.taken.within(days, today) and _shows(r, examination)
+    ]
+    return max(shown, key=lambda r: str(r.taken), default=None)
+
+
+def _histology(chart: Chart) -> Report | None:
+    """Give a histology of the window as the report of a biopsy: there must have been one."""
+    for diagnosis in chart.having("morphology."):
+        if not is_old(diagnosis, chart):
+            return Report(diagnosis.text, diagnosis.reference, diagnosis.since)
+    return None
+
+
+def _shows(report: Report, examination: Examination) -> bool:
+    if any(code in report.codes for code, _ in examination.codes):
+        return True
+    return any(all(starts(report.text, [w]) for w in words) for words in examination.words)
+
+
+def remaining(work: tuple[Work, ...]) -> tuple[str, ...]:
+    """Give the examinations that no report shows though all were read, each once."""
+    left = (e for w in work for e in w.examined if e.done is None and e.checked)
+    return tuple(dict.fromkeys(e.key for e in left))
