@@ -41,7 +41,7 @@ def decision(advice: Advice, assessment: Assessment) -> bytes:
     The facts: the patient's sex and birth date, every diagnosis that bears a concept of ours, the
     referrals to our pathways, the examinations done, what is being signed, which sources were not
     read to their end; and, where results led to it, the newest result of each test and the orders
-    under way.
+    under way. In Denmark the route besides, and the words and contacts that its rules read.
     """
     record, drafts = assessment.chart.record, assessment.chart.drafts
     facts: list[Json] = [
@@ -55,6 +55,7 @@ def decision(advice: Advice, assessment: Assessment) -> bytes:
         [[*pair] for pair in not_checked(advice, assessment)],
         [[*advice.targets], [*advice.further]],
         _sorted(_measured(advice, record)),
+        _sorted(_worded(record)) if assessment.country == "DK" else None,
     ]
     return hashlib.sha256(_encoder.encode(facts)).digest()
 
@@ -62,22 +63,21 @@ def decision(advice: Advice, assessment: Assessment) -> bytes:
 def _measured(advice: Advice, record: PatientRecord) -> Iterable[Json]:
     """Give the results and orders that an advice rests on: of all tests where it shows the panel.
 
-    Otherwise those of the tests that its criteria, or it itself, name as evidence; in Denmark the
-    markers besides.
+    Otherwise those of the tests that its criteria, or it itself, name as evidence; in Denmark those
+    of the markers besides.
     """
-    if shows_panel(advice):
-        for order in record.orders:
-            if order.analytes:
-                yield ["order", order.reference, order.status, _when(order.authored)]
-        wanted: Mapping[str, tuple[Result, ...]] = record.results
-    else:
+    bearing = MARKERS if advice.pathway == "metastases-dk" else ()
+    wanted: Mapping[str, tuple[Result, ...]] = record.results
+    if not shows_panel(advice):
         named = {*advice.evidence, *(advice.criteria.evidence if advice.criteria else ())}
         wanted = {
             analyte: results
             for analyte, results in record.results.items()
-            if (advice.pathway == "metastases-dk" and analyte in MARKERS)
-            or any(r.reference in named for r in results)
+            if analyte in bearing or any(r.reference in named for r in results)
         }
+    for order in record.orders:
+        if order.analytes if shows_panel(advice) else not order.analytes.isdisjoint(bearing):
+            yield ["order", order.reference, order.status, _when(order.authored)]
     for analyte, results in wanted.items():
         newest: dict[str | None, Result] = {}
         for result in results:  # the newest first
@@ -87,6 +87,18 @@ def _measured(advice: Advice, record: PatientRecord) -> Iterable[Json]:
             shown = [value.number, value.comparator, value.unit, value.shown] if value else None
             facts: Json = [analyte, part, result.reference, result.state, _when(result.taken)]
             yield [facts, [*shown] if shown else None]
+
+
+def _worded(record: PatientRecord) -> Iterable[Json]:
+    """Give what Denmark's rules read besides: words of diagnoses, every report, the contacts."""
+    for diagnosis in record.diagnoses:
+        if diagnosis.concepts:
+            name = diagnosis.reference or diagnosis.text
+            yield ["words", name, diagnosis.text, diagnosis.remark, diagnosis.suspected]
+    for report in record.reports:
+        yield ["report", report.reference, report.text, report.conclusion, _when(report.taken)]
+    for stay in record.stays:
+        yield ["stay", stay.reference, stay.name, stay.sure, _when(stay.began), _when(stay.ended)]
 
 
 def _diagnosis(diagnosis: Diagnosis) -> Json:

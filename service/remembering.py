@@ -180,12 +180,16 @@ def _advised(
 
 
 def _kinds(suggestions: Sequence[Suggestion], advice: Advice, desk: Desk) -> tuple[Suggested, ...]:
-    """Tell what accepting each suggestion does: orders come first, one or all in one."""
-    count = len(advice.order)
-    orders = count if desk.client.one_action_per_suggestion else min(1, count)
+    """Tell what accepting each suggestion does.
+
+    Orders of tests come first, those of examinations last, one each or all in one.
+    """
+    most = len(suggestions) if desk.client.one_action_per_suggestion else 1
+    tests, last = (min(most, len(each)) for each in (advice.order, advice.examine))
     found = []
     for place, suggestion in enumerate(suggestions):
-        kind: Kind = "order" if place < orders else "referral"
+        ordered = place < tests or place >= len(suggestions) - last
+        kind: Kind = "order" if ordered else "referral"
         if suggestion.actions[0].type == "update":
             kind = "update"
         found.append(Suggested(suggestion.uuid, kind))

@@ -12,6 +12,9 @@ from cards.decision import _diagnosis, decision, may_sleep
 from cards.panel import Rules
 from cards.pathways import of_country
 from cards.record import Reason
+from tests.cards import build
+from tests.cards.danish import judged as danish
+from tests.cards.danish import man, metastasis
 from tests.cards.shown import (
     GAPS,
     IRON,
@@ -28,6 +31,7 @@ from tests.cards.shown import (
 )
 from tests.cards.situations import resources
 
+SWEDEN = of_country("SE")
 AOS = {"conditions": SYMPTOMS, "panel": GAPS}
 CUP = {"conditions": [lesion()]}
 
@@ -137,3 +141,56 @@ def test_advice_that_begins_with_a_very_low_hb_does_not_sleep():
     assert not any(may_sleep(a, low) for a in low.advice)
     usual = situation(conditions=SYMPTOMS, panel=PanelWords(without=["b12"]))
     assert all(may_sleep(a, usual) for a in usual.advice)
+
+
+def reported(**changes):
+    """Give a final report that names itself by its title only, of no category."""
+    titled = {"id": "mr", "code": {"text": "MR cerebrum"}, "effectiveDateTime": build.RECENT}
+    return build.diagnostic_report(**{**titled, **changes})
+
+
+AFP = build.observation("afp", 5, "10*3.U/L")
+BRAIN, LIVER = metastasis("DC793B"), metastasis("DC787")
+
+
+@pytest.mark.parametrize(
+    ("topic", "held", "change"),
+    [
+        ("dkRoute", [LIVER], [AFP]),
+        ("dkMarkers", [LIVER], [AFP]),
+        ("dkMarkers", [LIVER], [build.service_request("afp")]),
+        ("dkRoute", [LIVER], [metastasis("DC795")]),
+        ("dkRoute", [LIVER], [reported()]),
+        ("dkRoute", [LIVER, reported()], [reported(conclusion="Én proces")]),
+        ("dkRoute", [LIVER], [metastasis("DC787", note=[{"text": "Solitær proces"}])]),
+        (
+            "dkRoute",
+            [LIVER],
+            [metastasis("DC787", verificationStatus=build.concept(None, "confirmed"))],
+        ),
+    ],
+)
+def test_in_denmark_new_markers_reports_and_words_matter(topic, held, change):
+    ids = {r["id"] for r in change}
+    before = danish(man(), *held)
+    after = danish(man(), *[r for r in held if r["id"] not in ids], *change)
+    assert digests(before)[topic] != digests(after)[topic]
+
+
+def test_in_denmark_another_result_says_nothing_new():
+    hb = build.observation("hb", 130, "g/L")
+    assert digests(danish(man(), LIVER)) == digests(danish(man(), LIVER, hb))
+
+
+def test_in_denmark_a_new_contact_with_neurology_matters():
+    contact = build.encounter(serviceType={"text": "Neurologisk afdeling"})
+    assert (
+        digests(danish(man(), BRAIN))["dkRoute"]
+        != digests(danish(man(), BRAIN, contact))["dkRoute"]
+    )
+
+
+@pytest.mark.parametrize("name", every_situation())
+def test_no_two_cards_of_a_call_are_of_one_topic_and_pathway(name):
+    said = [(a.topic, a.pathway) for a in every_situation()[name].advice]
+    assert len(set(said)) == len(said)

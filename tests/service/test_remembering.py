@@ -17,6 +17,8 @@ from tests.service.asking import (
 from tests.service.keeping import Kept, accepted, overridden
 
 GAPS = example("aos-gaps")
+DANISH = "/cds-services/pakkeforloeb-patient-view"
+REFERRAL = "3457005"
 
 
 @pytest.fixture
@@ -279,3 +281,21 @@ def test_feedback_that_nothing_can_keep_is_a_503_and_may_be_sent_again(own, tmp_
         assert len(asking.post(PATIENT_VIEW, GAPS).json()["cards"]) == 1
     assert own.tell(*told["feedback"]).status_code == 200
     assert len(own.rows("feedback")) == 1
+
+
+@pytest.mark.parametrize("one_action", ["true", "false"])
+@pytest.mark.parametrize("case", ["dk-bone-cord", "dk-liver-afp"])
+def test_a_danish_card_sleeps_and_its_suggestions_are_told_apart(own, tmp_path, case, one_action):
+    clients = tmp_path / "clients.toml"
+    clients.write_text(f'[[client]]\nname = "default"\none_action_per_suggestion = {one_action}\n')
+    call = example(case, DANISH.rpartition("/")[2])
+    shown = own.ask(call, DANISH, clients=clients)
+    kinds = {s["id"]: s["kind"] for s in own.rows("suggestion")}
+    for suggestion in (s for card in shown for s in card.get("suggestions", ())):
+        codes = suggestion["actions"][0]["resource"]["category"][0]["coding"]
+        referral = any(c["code"] == REFERRAL for c in codes)
+        assert kinds[suggestion["uuid"]] == ("referral" if referral else "order")
+    assert set(kinds.values()) == {"referral", "order"}
+    (route,) = (card for card in shown if topics([card]) == ["dkRoute"])
+    own.tell(overridden(route["uuid"], "alreadyReferred"), path=DANISH)
+    assert topics(own.ask(call, DANISH)) == [t for t in topics(shown) if t != "dkRoute"]
