@@ -5,17 +5,25 @@ BIN = .venv/bin
 READY = .venv/ready
 SOURCES = cards service tests
 
-.PHONY: run test check bench openapi patients lock audit sbom fuzz
+.PHONY: run test browser chromium check bench openapi patients lock audit sbom fuzz
 
 run: $(READY)
-	@echo "In another terminal:"
+	@echo "An EHR to play with:  http://127.0.0.1:8000/sandbox/"
+	@echo "Or in another terminal:"
 	@echo "  $(BIN)/vidare example aos-gaps | curl -s -H 'Content-Type: application/json' --data-binary @- http://127.0.0.1:8000/cds-services/svf-patient-view"
 	VIDARE_AUTH=off VIDARE_HOST=127.0.0.1 $(BIN)/vidare serve
 
-test: $(READY)
+test: $(READY) chromium
 	$(BIN)/python -m pytest --cov --cov-report= tests
 	$(BIN)/python -m coverage report --include='cards/*' --fail-under=100 --show-missing --skip-covered
 	$(BIN)/python -m coverage report --include='service/*' --fail-under=95 --show-missing --skip-covered
+
+browser: $(READY) chromium
+	$(BIN)/python -m pytest tests/browser
+
+# The browser tests use the system's Chromium; where apt and the right to use it are there, it is installed.
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { command -v apt-get >/dev/null && test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || echo "No Chromium: the tests of the page will be skipped."
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -33,6 +33,8 @@ from service.pages import Pages
 from service.register import Register, reloading
 from service.remembering import Remembering
 from service.replay import UsedTokens
+from service.sandbox.page import Sandbox
+from service.sandbox.trust import Signer
 from service.settings import ZONE, Settings, load_settings
 from service.vetting import refuse_exposed_secrets
 
@@ -45,7 +47,9 @@ def create_app(
 ) -> FastAPI:
     """Give the application of one installation; `StartRefused` where it must not be served."""
     refuse_exposed_secrets()
-    register = Register(settings)
+    today = today or _today
+    signer = Signer(settings.base_url) if settings.trusts_sandbox else None
+    register = Register(settings, signer.client if signer else None)
     engine = open_database(settings.database_url)
     pace = Pace(settings.calls_per_minute) if settings.auth == "required" else None
     identity = Identity(register, Keys(), UsedTokens(engine), pace)
@@ -54,7 +58,7 @@ def create_app(
     rooms = _rooms(settings, register, engine, ehr, journal)
     app = _bare_app(settings, register, rooms, metrics)
     remembering = Remembering(journal, metrics)
-    calls = Calls(settings, identity, ehr, today or _today, new_id or _new_id, remembering)
+    calls = Calls(settings, identity, ehr, today, new_id or _new_id, remembering)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
     app.add_route(
         "/cds-services/{id}/feedback", calls.tell, methods=["POST"], include_in_schema=False
@@ -63,6 +67,8 @@ def create_app(
     _add_health(app)
     _add_metrics(app, metrics)
     Pages(settings, app.openapi).add_to(app)
+    if settings.sandbox_on:
+        Sandbox(settings, today, signer).add_to(app)
     return app
 
 

@@ -39,9 +39,7 @@ def cases() -> dict[str, Case]:
 
 def example(case: str, service_id: str | None, today: date) -> bytes:
     """Give the request of a case to a service (its first one for None), as of `today`."""
-    folder = next((f for f in _folders() if f.name == case), None)
-    if folder is None:
-        raise NoSuchExample(f"There is no example {case}; there are: {', '.join(cases())}.")
+    folder = _folder(case)
     about = _case(folder)
     wanted = service_id or about.services[0]
     if wanted not in about.services:
@@ -49,6 +47,13 @@ def example(case: str, service_id: str | None, today: date) -> bytes:
         raise NoSuchExample(f"The example {case} has no request to {wanted}, but to: {offered}.")
     text = (folder / f"request.{wanted}.json").read_text("utf-8")
     return shifted(text, about.anchor, today).encode()
+
+
+def record(case: str, today: date) -> bytes:
+    """Give all that the EHR holds about the patient of a case (a Bundle), as of `today`."""
+    folder = _folder(case)
+    text = (folder / "record.json").read_text("utf-8")
+    return shifted(text, _case(folder).anchor, today).encode()
 
 
 def shifted(text: str, anchor: date, today: date) -> str:
@@ -80,6 +85,13 @@ def _folders() -> Iterator[Traversable]:
     root = packed if packed.is_dir() else Path(__file__).parent.parent / FOLDER
     if root.is_dir():
         yield from (f for f in root.iterdir() if f.is_dir() and (f / "case.toml").is_file())
+
+
+def _folder(case: str) -> Traversable:
+    for folder in _folders():
+        if folder.name == case:
+            return folder
+    raise NoSuchExample(f"There is no example {case}; there are: {', '.join(cases())}.")
 
 
 def _case(folder: Traversable) -> Case:

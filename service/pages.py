@@ -83,6 +83,12 @@ class Pages(NamedTuple):
             return JSONResponse(content, headers={"Vary": HEADERS["Vary"]})
         return _show(title, rendered(text), chosen, request)
 
+    def _to_sandbox(self, language: Language) -> str:
+        if not self.settings.sandbox_on:
+            return ""
+        words = words_in(language)["sandbox"]
+        return f'<p><a href="/sandbox/?language={language}">{words}</a></p>'
+
     def _home(self, language: Language) -> str:
         words = words_in(language)
         rows = [(f"<code>{s.id}</code>", escape(words[s.hook])) for s in SERVICES]
@@ -92,6 +98,7 @@ class Pages(NamedTuple):
         return "".join(
             (
                 f"<h1>Vidare</h1><p>{words['lead']}</p>",
+                self._to_sandbox(language),
                 f"<h2>{words['services']}</h2>{table((words['service'], words['hook']), rows)}",
                 f"<h2>{words['pathways']}</h2><p>{words['rules']}:</p>{links(titles, language)}",
                 f"<h2>{words['register']}</h2><p>{words['register_text']}</p>",

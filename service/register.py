@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from service.clients import Client, load_clients
 from service.errors import StartRefused
 from service.logs import Line, write
@@ -50,6 +52,7 @@ class Register:
                 " accepted; VIDARE_AUTH=off serves one's own machine without tokens."
             )
         self.clients = trusted
+        self._first = _beside(trusted[0], self._own)
         self._by_issuer = {client.issuer: client for client in trusted if client.issuer}
 
     def _refuse(self, client: Client, *, required: bool) -> None:
@@ -72,16 +75,30 @@ class Register:
 
     @property
     def first(self) -> Client:
-        """The first client of the file: the caller where no tokens are asked for."""
-        return self.clients[0]
+        """The first client of the file: the caller where no tokens are asked for.
+
+        Beside the sandbox it may have data fetched from the sandbox's EHR as well.
+        """
+        return self._first
 
     def of_issuer(self, issuer: str) -> Client | None:
         """Give the client whose tokens bear this issuer."""
         return self._by_issuer.get(issuer)
 
     def allows(self, origin: str) -> bool:
-        """Tell whether a browser's pages of this origin may call for any of the clients."""
+        """Tell whether a browser's pages of this origin may call for any of the clients.
+
+        Beside the sandbox, any page may where nobody needs a token: that is what browser EHRs do,
+        and there is nothing that an origin would guard.
+        """
+        if self._own is not None and self._settings.auth == "off":
+            return True
         return any(origin in client.origins for client in self.clients)
+
+
+def _beside(client: Client, own: Client | None) -> Client:
+    servers = own.fhir_servers if own else ()
+    return msgspec.structs.replace(client, fhir_servers=(*client.fhir_servers, *servers))
 
 
 @contextmanager

@@ -198,6 +198,14 @@ class Settings(BaseSettings):
         return self.on_loopback if self.sandbox is None else self.sandbox
 
     @property
+    def trusts_sandbox(self) -> bool:
+        """Whether the sandbox's own client may call: on this machine alone, and where tokens are
+        asked for only if SANDBOX=on was said.
+        """
+        said = self.auth == "off" or self.sandbox is True
+        return said and self.sandbox_on and self.on_loopback
+
+    @property
     def base_url(self) -> str:
         """The base URL that clients call, without a trailing slash."""
         if self.public_url is not None:

@@ -59,6 +59,11 @@ def test_the_home_page_names_services_pathways_and_the_address(app):
         assert f'href="/pathways/{id_}?language=sv"' in text
 
 
+def test_the_home_page_leads_to_the_sandbox_where_it_is_served(app):
+    assert 'href="/sandbox/?language=sv"' in send(app, "GET", "/").text
+    assert "/sandbox/" not in send(make_app(sandbox=False), "GET", "/").text
+
+
 def test_every_link_inside_leads_somewhere(app):
     for path in PAGES:
         for target in re.findall(r'href="(/[^"]*)"', send(app, "GET", path).text):

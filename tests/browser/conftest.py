@@ -1,0 +1,95 @@
+"""A real server on a free port and the system's Chromium, headless."""
+
+import os
+import shutil
+import socket
+import threading
+from itertools import count
+
+import pytest
+import uvicorn
+from playwright.sync_api import sync_playwright
+
+from service.app import create_app
+from tests.service.asking import ANCHOR, ROOT, settings
+
+SCREENSHOTS = ROOT / "screenshots"
+
+
+def chromium():
+    """Give the path of the system's Chromium, or skip; where a browser is required, fail."""
+    found = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if found is None and os.environ.get("BROWSER") == "required":
+        pytest.fail("BROWSER=required, and there is no Chromium on this machine")
+    if found is None:
+        pytest.skip("there is no Chromium on this machine: apt-get install chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Serve the application on the anchor day; give its base URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    numbers = count(1)
+    app = create_app(
+        settings(public_url=url),
+        today=lambda: ANCHOR,
+        new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
+    )
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield url
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start the browser once."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox cannot run as root in a container; only our pages are opened.
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def look(browser, site):
+    """Give a function that opens the sandbox; what the page complains of fails the test."""
+    contexts, complaints = [], []
+
+    def opened(path="", *, width=1440, height=1000, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith(site) else complaints.append(f"left: {request.url}")
+            ),
+        )
+        page.goto(f"{site}/sandbox/{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def keep():
+    """Give a function that keeps a screenshot of a page under a name."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+
+    def kept(page, name):
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return kept

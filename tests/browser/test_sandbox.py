@@ -1,0 +1,296 @@
+"""The sandbox as people use it: choose, read, accept, sign."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.service.asking import ROOT
+
+CARD = ".card"
+ALL_IS_WELL = re.compile("signed|signerade|underskrevet")
+
+
+def topics(page):
+    page.wait_for_selector("#stage .card, #stage .silence, #stage .problem")
+    return [card.get_attribute("data-topic") for card in page.locator(CARD).all()]
+
+
+def choose(page, case):
+    page.locator(f'[data-case="{case}"]').click()
+    return topics(page)
+
+
+def fired(page, act):
+    """Do something and give the request and the answer of the hook that it fires."""
+    with page.expect_response(re.compile(r"/cds-services/[\w-]+$")) as caught:
+        act()
+    return caught.value.request.post_data_json, caught.value.json()
+
+
+# The whole way: which suggestion of the patient's card is taken, what order-sign then says.
+WAYS = [
+    ("aos-complete", ["aosReady"], 0, []),
+    ("aos-gaps", ["aosMissing"], 1, ["aosMissing"]),
+    ("cup-earlier-cancer", ["cupRefer"], 0, []),
+]
+
+
+@pytest.mark.parametrize(("case", "shown", "taken", "signing"), WAYS)
+def test_from_the_chart_to_the_signed_referral(look, keep, case, shown, taken, signing):
+    page = look("?language=en")
+    assert choose(page, case) == shown
+    keep(page, f"{case}-view")
+    with page.expect_request(re.compile("/feedback$")) as told:
+        page.locator(".suggestions button").nth(taken).click()
+    entry = told.value.post_data_json["feedback"][0]
+    assert entry["outcome"] == "accepted"
+    assert entry["acceptedSuggestions"][0]["id"]
+    expect(page.locator(".draft")).to_have_count(1)
+    request, answer = fired(page, page.locator("#sign").click)
+    assert request["hook"] == "order-sign"
+    assert len(request["context"]["draftOrders"]["entry"]) == 1
+    page.wait_for_selector("#sign-now")
+    found = [card["source"]["topic"]["code"] for card in answer["cards"]]
+    assert [topic for topic in found if topic in signing] == signing
+    keep(page, f"{case}-sign")
+    page.locator("#sign-now").click()
+    expect(page.locator("#stage")).to_contain_text(ALL_IS_WELL)
+    expect(page.locator(".draft")).to_have_count(0)
+
+
+def test_a_draft_begun_is_filled_in_at_signing(look):
+    page = look("?language=en&patient=aos-complete")
+    topics(page)
+    page.get_by_role("button", name="Take up the draft begun").click()
+    _, answer = fired(page, page.locator("#sign").click)
+    assert [card["source"]["topic"]["code"] for card in answer["cards"]] == ["aosCheck"]
+    page.locator(".suggestions button").first.click()
+    expect(page.locator(".draft.updated")).to_contain_text("Filled in:")
+    expect(page.locator(".draft")).to_have_count(1)
+
+
+def test_an_order_sign_only_patient_is_advised_at_signing(look):
+    page = look("?language=en&patient=aos-stale-boundary")
+    topics(page)
+    page.get_by_role("button", name="Take up the draft begun").click()
+    _, answer = fired(page, page.locator("#sign").click)
+    assert [card["source"]["topic"]["code"] for card in answer["cards"]] == ["aosMissing"]
+    expect(page.locator(CARD)).to_contain_text("ferritin")
+
+
+def test_what_was_signed_is_seen_when_the_chart_is_opened_again(look):
+    page = look("?language=en&patient=aos-complete")
+    topics(page)
+    page.locator(".suggestions button").first.click()
+    page.locator("#sign").click()
+    page.locator("#sign-now").click()
+    page.get_by_role("button", name="Open the chart again").click()
+    expect(page.locator('[data-topic="duplicate"]')).to_be_visible()
+
+
+def test_a_child_gets_no_draft(look, keep):
+    page = look("?language=en")
+    assert choose(page, "under-age") == ["underAge"]
+    assert page.locator(".card.critical").count() == 1
+    assert page.locator(".suggestions").count() == 0
+    keep(page, "under-age")
+
+
+def test_a_card_is_overridden_with_a_reason(look):
+    page = look("?language=en&patient=aos-gaps")
+    topics(page)
+    page.get_by_text("Dismiss", exact=True).click()
+    page.get_by_label("Comment").fill("Seen at the hospital")
+    with page.expect_request(re.compile("/feedback$")) as told:
+        page.get_by_role("button", name="Dismiss the advice").click()
+    entry = told.value.post_data_json["feedback"][0]
+    assert entry["outcome"] == "overridden"
+    assert set(entry["overrideReason"]["reason"]) == {"code", "system"}
+    assert entry["overrideReason"]["userComment"] == "Seen at the hospital"
+    expect(page.locator(".overridden .done")).to_be_visible()
+
+
+def test_a_draft_is_edited_and_removed(look):
+    page = look("?language=en&patient=aos-complete")
+    topics(page)
+    page.locator(".suggestions button").first.click()
+    draft = page.locator(".draft")
+    draft.locator("summary").click()
+    draft.locator('[name="priority"]').select_option("stat")
+    draft.locator('[name="reason"]').fill("Fatigue\nWeight loss of ten kilos")
+    draft.get_by_role("button", name="Save").click()
+    request, _ = fired(page, page.locator("#sign").click)
+    (entry,) = request["context"]["draftOrders"]["entry"]
+    assert entry["resource"]["priority"] == "stat"
+    reasons = [reason["text"] for reason in entry["resource"]["reasonCode"]]
+    assert reasons == ["Fatigue", "Weight loss of ten kilos"]
+    page.get_by_role("button", name="Back").click()
+    page.locator(".draft").get_by_role("button", name="Remove").click()
+    expect(page.locator(".draft")).to_have_count(0)
+
+
+def test_a_series_opens_with_all_its_results(look):
+    page = look("?language=en&patient=aos-gaps")
+    topics(page)
+    toggle = page.locator(".trend-toggle").first
+    assert "B-SR" in toggle.locator("svg").get_attribute("aria-label")
+    toggle.click()
+    expect(page.locator(".more:not([hidden]) .series li").first).to_contain_text("62")
+
+
+def test_behind_the_scenes_tells_what_was_sent_and_why(look, keep):
+    page = look("?language=en&patient=aos-gaps")
+    topics(page)
+    assert page.locator("#backstage").is_hidden()
+    page.get_by_role("button", name="Behind the scenes").click()
+    scenes = page.locator("#backstage")
+    expect(scenes).to_contain_text("HTTP 200")
+    expect(scenes).to_contain_text("Why: aosMissing")
+    expect(scenes.locator(".tree")).to_contain_text("weight_loss")
+    scenes.locator("summary", has_text="Request").click()
+    expect(scenes.locator("pre").first).to_contain_text('"hook": "patient-view"')
+    keep(page, "behind-the-scenes")
+
+
+def switched(page, **switches):
+    page.get_by_role("button", name="Settings").click()
+    settled = None
+    for name, value in switches.items():
+        field = page.locator(f'#settings [name="{name}"]')
+        act = (
+            field.check
+            if value is True
+            else lambda field=field, value=value: field.select_option(value)
+        )
+        settled = fired(page, act)
+    return settled
+
+
+def test_prefetch_is_withheld_on_demand(look):
+    page = look("?language=en&patient=aos-gaps")
+    topics(page)
+    request, _ = switched(page, withhold=True)
+    assert "prefetch" not in request
+    assert request["fhirServer"].endswith("/sandbox/fhir")
+
+
+def test_the_ehr_may_fail_and_nothing_is_called_missing(look):
+    page = look("?language=en&patient=aos-gaps")
+    topics(page)
+    request, answer = switched(page, pace="failing", locked=True)
+    assert "observations" not in request["prefetch"]
+    assert request["fhirServer"].endswith("/sandbox/fhir/with/failing+locked")
+    assert "aosMissing" not in json.dumps(answer)
+
+
+def test_a_refused_call_is_never_shown_as_no_advice(look, site):
+    page = look("?language=en")
+    refusal = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "Needed: patient"}]}
+    page.route("**/cds-services/svf-*", lambda route: route.fulfill(status=412, json=refusal))
+    choose(page, "aos-gaps")
+    expect(page.get_by_role("alert")).to_contain_text("412")
+    expect(page.get_by_role("alert")).to_contain_text("Needed: patient")
+    assert page.locator(".silence").count() == 0
+
+
+def test_ones_own_record_is_judged_with_findings_beside_it(look, keep):
+    record = json.loads((ROOT / "fhir_examples" / "aos-gaps" / "record.json").read_text("utf-8"))
+    record["entry"][0]["resource"]["gender"] = 7
+    page = look("?language=en")
+    page.get_by_text("Your own record").click()
+    page.get_by_label("or paste JSON").fill(json.dumps(record))
+    page.get_by_role("button", name="Judge").click()
+    topics(page)
+    expect(page.locator(".findings")).to_contain_text("Patient/pat-aos-gaps")
+    expect(page.locator(".findings")).to_contain_text("gender")
+    keep(page, "own-record")
+
+
+def test_what_is_no_record_is_said(look):
+    page = look("?language=en")
+    page.get_by_text("Your own record").click()
+    page.get_by_label("or paste JSON").fill("not json")
+    page.get_by_role("button", name="Judge").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be read")
+
+
+def test_the_keyboard_is_enough(look):
+    page = look("?language=en")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    reach(page, '[data-case="aos-complete"]')
+    page.keyboard.press("Enter")
+    topics(page)
+    expect(page.locator("#heading")).to_be_focused()
+    reach(page, ".suggestions button")
+    page.keyboard.press("Enter")
+    expect(page.locator(".draft")).to_have_count(1)
+    expect(page.locator("#live")).to_contain_text("1 drafts added")
+    reach(page, "#sign")
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage-heading")).to_be_focused()
+    reach(page, "#sign-now")
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage")).to_contain_text(ALL_IS_WELL)
+
+
+def reach(page, selector, limit=120):
+    """Press Tab until an element that fits has the focus."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{selector} is not reached by Tab")
+
+
+LOOKS = [
+    ("sv", 1440, "light"),
+    ("da", 1440, "dark"),
+    ("en", 320, "light"),
+    ("sv", 320, "dark"),
+    ("en", 900, "light"),
+]
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
+def test_nothing_bars_anyone(look, keep, language, width, scheme):
+    page = look(f"?language={language}", width=width, height=900, color_scheme=scheme)
+    barred(page)
+    page.goto(f"{page.url}&patient=aos-gaps")
+    topics(page)
+    page.locator(".suggestions button").nth(1).click()
+    page.locator("#backstage-toggle").click()
+    page.locator("#settings-toggle").click()
+    page.locator("details").evaluate_all("nodes => nodes.forEach((node) => (node.open = true))")
+    page.locator(".trend-toggle").first.click()
+    barred(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    keep(page, f"page-{language}-{width}-{scheme}")
+
+
+@pytest.mark.parametrize("language", ["sv", "da", "en"])
+def test_the_page_that_says_how_to_connect(look, keep, language):
+    page = look(f"connect?language={language}", width=800, height=900)
+    barred(page)
+    keep(page, f"connect-{language}")
+    narrow = look(f"connect?language={language}", width=320)
+    assert narrow.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def barred(page):
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("language", ["sv", "da", "en"])
+def test_the_whole_page_speaks_one_language(look, language):
+    page = look(f"?language={language}&patient=aos-complete")
+    topics(page)
+    words = {"sv": "Förbered", "da": "Klargør", "en": "Prepare"}
+    expect(page.locator(".suggestions button").first).to_contain_text(words[language])
+    page.locator(f'[data-language="{"en" if language == "sv" else "sv"}"]').click()
+    page.wait_for_url(re.compile("patient=aos-complete"))
+    assert topics(page) == ["aosReady"]
