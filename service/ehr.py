@@ -100,7 +100,7 @@ class Ehr:
         server = _normal(call.fhir_server or "")
         if server not in self._clients:
             transport = CheckedTransport(
-                self._certificates, loopback=self._settings.allow_loopback_fhir
+                self._certificates, loopback=self._settings.fetches_from_loopback
             )
             self._clients[server] = open_client(transport)
         settings = self._settings

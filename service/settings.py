@@ -206,6 +206,11 @@ class Settings(BaseSettings):
         return said and self.sandbox_on and self.on_loopback
 
     @property
+    def fetches_from_loopback(self) -> bool:
+        """Whether a FHIR server on this machine may be called; the sandbox's own always may."""
+        return self.allow_loopback_fhir or self.serves_sandbox
+
+    @property
     def base_url(self) -> str:
         """The base URL that clients call, without a trailing slash."""
         if self.public_url is not None:

@@ -169,12 +169,25 @@ def switched(page, **switches):
     return settled
 
 
-def test_prefetch_is_withheld_on_demand(look):
+@pytest.mark.parametrize("switches", [{"withhold": True}, {"paged": True, "locked": True}])
+def test_what_the_ehr_withholds_is_fetched_from_it(look, switches):
+    page = look("?language=en&patient=aos-gaps")
+    assert topics(page) == ["aosMissing"]
+    whole = page.locator("#stage h3").inner_text()
+    request, _ = switched(page, **switches)
+    assert ("prefetch" not in request) == ("withhold" in switches)
+    expect(page.locator("#stage h3")).to_have_text(whole)
+    page.get_by_role("button", name="Behind the scenes").click()
+    page.locator("#backstage summary", has_text="Fetched").click()
+    expect(page.locator(".fetched")).to_contain_text("Observation?patient=pat-aos-gaps")
+
+
+def test_an_ehr_that_does_not_answer_in_time_gets_no_advice_to_rely_on(look):
     page = look("?language=en&patient=aos-gaps")
     topics(page)
-    request, _ = switched(page, withhold=True)
-    assert "prefetch" not in request
-    assert request["fhirServer"].endswith("/sandbox/fhir")
+    page.get_by_role("button", name="Settings").click()
+    page.locator('#settings [name="pace"]').select_option("silent")
+    expect(page.get_by_role("alert")).to_contain_text("412")
 
 
 def test_the_ehr_may_fail_and_nothing_is_called_missing(look):
