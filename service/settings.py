@@ -208,7 +208,7 @@ class Settings(BaseSettings):
     @property
     def fetches_from_loopback(self) -> bool:
         """Whether a FHIR server on this machine may be called; the sandbox's own always may."""
-        return self.allow_loopback_fhir or self.serves_sandbox
+        return self.allow_loopback_fhir or self.trusts_sandbox
 
     @property
     def base_url(self) -> str:
