@@ -4,7 +4,7 @@ import asyncio
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -91,9 +91,10 @@ def assess(
         request = offline.request_of(_read(record), chosen)
         words = choose_language(chosen.country, None, language or client.language)
         trail, forgetful = Trail(chosen, words, desk), Remembering(None, Metrics())
-        answer = asyncio.run(
-            answered(request, trail, forgetful, Ehr(settings), deadline_of(settings))
-        )
+        with _busy("Assessing"):
+            answer = asyncio.run(
+                answered(request, trail, forgetful, Ehr(settings), deadline_of(settings))
+            )
     if as_json:
         print(answer.decode())
     else:
@@ -130,6 +131,7 @@ def fire(
     token: Annotated[
         str, typer.Option(envvar="FHIR_TOKEN", help="Access token for the FHIR server.")
     ] = "",
+    as_json: Raw = False,
 ) -> None:
     """Fire a hook at any CDS Service as an EHR would, and print its cards."""
     withheld = frozenset(key.strip() for key in withhold.split(",")) - {""}
@@ -137,12 +139,17 @@ def fire(
         body = _read(file)
         if withheld:
             body = firing.withholding(body, withheld)
-        if fhir_server is not None:
-            body = firing.with_server(body, url, fhir_server, token, withheld)
-        fired = firing.fire(url, body, language)
+        with _busy(f"Waiting for {url}"):
+            if fhir_server is not None:
+                body = firing.with_server(body, url, fhir_server, token, withheld)
+            fired = firing.fire(url, body, language)
+    succeeded = fired.status == 200  # noqa: PLR2004 - CDS Hooks: success is exactly 200
+    if as_json:
+        print(fired.body.decode("utf-8", "replace"))
+        raise typer.Exit(0 if succeeded else 1)
     console = Console()
     console.print(f"HTTP {fired.status} in {fired.seconds * 1000:.0f} ms", highlight=False)
-    if fired.status != 200:  # noqa: PLR2004 - CDS Hooks: success is exactly 200
+    if not succeeded:
         print_refusal(fired.status, fired.body, console)
         raise typer.Exit(1)
     if not print_answer(fired.body, console):
@@ -156,7 +163,9 @@ def validate(
 ) -> None:
     """Read strictly: say per resource what is wrong and what that costs the assessment."""
     with _refusals():
-        verdicts = validating.verdicts(_read(file), _day(None))
+        content = _read(file)
+        with _busy("Reading strictly"):
+            verdicts = validating.verdicts(content, _day(None))
     for verdict in verdicts:
         print(f"{verdict.reference}: {'ok' if verdict.fine else 'not valid'}")
         for line in (*verdict.faults, *verdict.costs):
@@ -213,6 +222,11 @@ def clients_check(
         keys = client.jwks_file or client.jwks_url
         trusted = f"tokens of {client.issuer}, keys from {keys}" if keys else "no tokens"
         print(f"{client.name}: {trusted}; {', '.join(client.services)}")
+
+
+def _busy(doing: str) -> AbstractContextManager[object]:
+    """Show in a terminal that something takes its time; standard output stays the answer's."""
+    return Console(stderr=True).status(doing)
 
 
 @contextmanager

@@ -128,6 +128,7 @@ class Cors(CORSMiddleware):
             allow_origins=(),
             allow_methods=("GET", "POST"),
             allow_headers=("Authorization", "Content-Type", "Accept-Language"),
+            allow_private_network=True,  # an EHR's page may be public and we on its own network
         )
         self._allows = allows
         self.canonical = canonical

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_TICKED = re.compile(r"^(\s*)- \[([x ?])\] ", re.MULTILINE)
+_MARKS = {"x": "✓", " ": "–", "?": "?"}
+_ACTIONS = {"create": "+", "update": "~", "delete": "-"}
 COLOURS = {"info": "blue", "warning": "yellow", "critical": "red"}
+WIDEST = 100
+"""Columns of a card: longer lines are hard to read."""
 
 
 class _Action(msgspec.Struct):
@@ -31,6 +37,11 @@ class _Link(msgspec.Struct):
 
 class _Source(msgspec.Struct, frozen=True):
     label: str = ""
+    url: str = ""
+
+
+class _Reason(msgspec.Struct):
+    display: str = ""
 
 
 class _Card(msgspec.Struct):
@@ -40,6 +51,7 @@ class _Card(msgspec.Struct):
     source: _Source = _Source()
     suggestions: list[_Suggestion] = []
     links: list[_Link] = []
+    overrideReasons: list[_Reason] = []  # noqa: N815 - CDS Hooks' spelling
 
 
 class _Answer(msgspec.Struct):
@@ -66,10 +78,21 @@ def print_answer(body: bytes, console: Console) -> bool:
     if not cards:
         console.print(Text("No cards: looked at, nothing to say."))
     for card in cards:
-        title = _text(f"{card.indicator}: {card.source.label}")
-        colour = COLOURS.get(card.indicator, "white")
-        console.print(Panel(Group(*_parts(card)), title=title, border_style=colour))
+        console.print(_panel(card, min(console.width, WIDEST)))
     return True
+
+
+def _panel(card: _Card, width: int) -> Panel:
+    return Panel(
+        Group(*_parts(card)),
+        title=_text(f" {card.indicator} "),
+        title_align="left",
+        subtitle=_text(f" {card.source.label} ") if card.source.label else None,
+        subtitle_align="left",
+        border_style=COLOURS.get(card.indicator, "white"),
+        padding=(1, 2),
+        width=width,
+    )
 
 
 def print_refusal(status: int, body: bytes, console: Console) -> None:
@@ -88,14 +111,27 @@ def print_refusal(status: int, body: bytes, console: Console) -> None:
 def _parts(card: _Card) -> Iterator[RenderableType]:
     yield _text(card.summary, style="bold")
     if card.detail:
-        yield Markdown(_CONTROL.sub("", card.detail), hyperlinks=False)
+        marked = _TICKED.sub(lambda m: f"{m[1]}- {_MARKS[m[2]]} ", card.detail)
+        yield Padding(Markdown(_CONTROL.sub("", marked), hyperlinks=False), (1, 0, 0, 0))
     for suggestion in card.suggestions:
-        mark = "[x]" if suggestion.isRecommended else "[ ]"
-        yield _text(f"{mark} {suggestion.label}")
-        for action in suggestion.actions:
-            yield _text(f"    {action.type}: {action.description}")
+        yield _text("")
+        yield from _suggestion(suggestion)
+    if card.links or card.source.url or card.overrideReasons:
+        yield _text("")
+    if reasons := [reason.display for reason in card.overrideReasons if reason.display]:
+        yield _text(f"Or not, because: {' · '.join(reasons)}", style="dim")
     for link in card.links:
-        yield _text(f"-> {link.label}: {link.url}")
+        yield _text(f"{link.label}: {link.url}", style="dim")
+    if card.source.url:
+        yield _text(f"Source: {card.source.url}", style="dim")
+
+
+def _suggestion(suggestion: _Suggestion) -> Iterator[RenderableType]:
+    style = "bold green" if suggestion.isRecommended else "bold"
+    recommended = "  (recommended)" if suggestion.isRecommended else ""
+    yield _text(f"▶ {suggestion.label}{recommended}", style=style)
+    for action in suggestion.actions:
+        yield _text(f"    {_ACTIONS.get(action.type, '?')} {action.description}")
 
 
 def _text(text: str, style: str = "") -> Text:

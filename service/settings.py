@@ -199,8 +199,9 @@ class Settings(BaseSettings):
 
     @property
     def trusts_sandbox(self) -> bool:
-        """Whether the sandbox's own client may call: on this machine alone, and where tokens are
-        asked for only if SANDBOX=on was said.
+        """Whether the sandbox's own client may call.
+
+        On this machine alone; where tokens are asked for, only if SANDBOX=on was said.
         """
         said = self.auth == "off" or self.sandbox is True
         return said and self.sandbox_on and self.on_loopback

@@ -104,7 +104,9 @@ class Sandbox(msgspec.Struct, frozen=True):
             "services": [{"id": s.id, "country": s.country} for s in SERVICES],
             "words": words,
         }
-        return self._show("sandbox.html", language, patients=patients, config=config)
+        return self._show(
+            "sandbox.html", language, patients=patients, config=config, signer=self._signs
+        )
 
     async def connect(self, request: Request) -> Response:
         """Give the page that says how one's own EHR is connected."""
@@ -155,9 +157,14 @@ class Sandbox(msgspec.Struct, frozen=True):
     async def assertion(self, request: Request) -> Response:
         """Sign a token of the sandbox's EHR for one of our paths."""
         asked = await self._body(request, _Aim)
-        if self.signer is None or self.settings.workers > 1:
+        if self.signer is None or not self._signs:
             raise NotFound("The sandbox's EHR is not trusted here.", code="no-signer")
         return _json({"token": self.signer.token(asked.path)})
+
+    @property
+    def _signs(self) -> bool:
+        """Whether tokens can be had: each process has keys of its own."""
+        return self.signer is not None and self.settings.workers == 1
 
     async def _body(self, request: Request, kind: type[T]) -> T:
         content = await read_body(request, self.settings.max_body_mb * _MB)

@@ -1,4 +1,4 @@
-"""The sandbox's EHR as a client of ours: a key pair of its own, trusted beside the sandbox alone."""
+"""The sandbox's EHR as a client of ours: keys of its own, trusted beside the sandbox."""
 
 import json
 import time

@@ -99,18 +99,22 @@ def test_a_child_gets_no_draft(look, keep):
     keep(page, "under-age")
 
 
-def test_a_card_is_overridden_with_a_reason(look):
-    page = look("?language=en&patient=aos-gaps")
-    topics(page)
+def test_a_card_is_overridden_with_a_reason_and_not_said_again(look):
+    page = look("?language=en&patient=aos-calcium-computed")
+    assert topics(page) == ["aosReady"]
     page.get_by_text("Dismiss", exact=True).click()
     page.get_by_label("Comment").fill("Seen at the hospital")
-    with page.expect_request(re.compile("/feedback$")) as told:
+    with page.expect_response(re.compile("/feedback$")) as told:
         page.get_by_role("button", name="Dismiss the advice").click()
-    entry = told.value.post_data_json["feedback"][0]
+    entry = told.value.request.post_data_json["feedback"][0]
+    assert told.value.status == 200
     assert entry["outcome"] == "overridden"
     assert set(entry["overrideReason"]["reason"]) == {"code", "system"}
     assert entry["overrideReason"]["userComment"] == "Seen at the hospital"
     expect(page.locator(".overridden .done")).to_be_visible()
+    _, answer = fired(page, page.get_by_role("button", name="Ask again").click)
+    assert answer["cards"] == []
+    expect(page.locator(".silence")).to_be_visible()
 
 
 def test_a_draft_is_edited_and_removed(look):

@@ -142,9 +142,9 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
     assert "cannot be read" in " ".join(result.output.replace("│", " ").split())
 
 
-def fired(monkeypatch, status, body):
+def fired(monkeypatch, status, body, *options):
     monkeypatch.setattr("service.firing.fire", lambda *_: Fired(status, body, 0.012))
-    return run("fire", "https://cds.example/x", "-", input=json.dumps(call()))
+    return run("fire", "https://cds.example/x", "-", *options, input=json.dumps(call()))
 
 
 def test_firing_prints_the_cards(monkeypatch):
@@ -152,6 +152,12 @@ def test_firing_prints_the_cards(monkeypatch):
     assert result.exit_code == 0
     assert "HTTP 200 in 12 ms" in result.output
     assert "nothing to say" in result.output
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (412, 1)])
+def test_firing_for_a_program_prints_the_answer_as_it_came(monkeypatch, status, code):
+    result = fired(monkeypatch, status, b'{"cards": []}', "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (code, {"cards": []})
 
 
 def test_firing_shows_a_refusal_and_fails(monkeypatch):

@@ -2,16 +2,18 @@
 
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
 
-from service.printing import print_answer, print_refusal
+from service.printing import WIDEST, print_answer, print_refusal
 
 CARD = {
     "summary": "AOS: 2 tests missing",
     "indicator": "warning",
-    "source": {"label": "Vidare"},
+    "source": {"label": "Vidare", "url": "https://source.example"},
+    "overrideReasons": [{"display": "Urgent"}, {"display": "Taken elsewhere"}, {"code": "x"}],
     "detail": "**Missing**\n\n- [b]B12[/b]\n",
     "suggestions": [
         {
@@ -40,10 +42,25 @@ def answer(value):
 def test_a_card_is_shown_with_all_that_a_reader_sees():
     fine, text = answer({"cards": [CARD]})
     assert fine
-    for part in ("warning: Vidare", "AOS: 2 tests missing", "Missing", "[b]B12[/b]"):
+    for part in ("warning", "Vidare", "AOS: 2 tests missing", "Missing", "[b]B12[/b]"):
         assert part in text
-    for part in ("[x] Order them", "create: B12", "[ ] Prepare", "https://guide.example"):
+    for part in ("▶ Order them  (recommended)", "+ B12", "▶ Prepare the referral\n"):
+        assert part in re.sub(r" *│$", "", text, flags=re.MULTILINE)
+    for part in ("https://guide.example", "Urgent · Taken elsewhere", "https://source.example"):
         assert part in text
+
+
+def test_criteria_bear_their_marks():
+    detail = "- [x] fatigue\n    - [ ] pain\n- [?] contacts\n"
+    _, text = answer({"cards": [{**CARD, "detail": detail}]})
+    for part in ("✓ fatigue", "– pain", "? contacts"):
+        assert part in text
+
+
+def test_a_card_is_no_wider_than_can_be_read():
+    console = Console(file=io.StringIO(), width=300, color_system=None)
+    print_answer(json.dumps({"cards": [CARD]}).encode(), console)
+    assert max(len(line) for line in console.file.getvalue().splitlines()) == WIDEST
 
 
 def test_nothing_to_say_is_said():

@@ -3,8 +3,8 @@
 import { config } from "./dom.js";
 
 /** Give the services of the discovery answer. */
-export async function discover() {
-  const { body } = await send("GET", "/cds-services");
+export async function discover(token) {
+  const { body } = await send("GET", "/cds-services", undefined, token);
   return body?.services ?? [];
 }
 

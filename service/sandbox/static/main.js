@@ -74,8 +74,7 @@ async function call(hook) {
   const instance = crypto.randomUUID();
   const written = await ehr.write(asked(service, instance));
   if (written.status !== 200) return show(hook, [outcome(written)]);
-  const token = settings.elements.signed.checked
-    ? await ehr.assertion(`/cds-services/${service.id}`) : null;
+  const token = await signed(`/cds-services/${service.id}`);
   const exchange = await ehr.fire(service.id, written.body, token);
   exchange.fetched = written.body.fhirServer ? await ehr.fetched(instance) : null;
   if (turn !== session.turn) return null;
@@ -95,8 +94,12 @@ function asked(service, instance) {
     tempers: tempers.sort().join("+") };
 }
 
+async function signed(path) {
+  return settings.elements.signed.checked ? ehr.assertion(path) : null;
+}
+
 async function serviceOf(hook) {
-  session.services = session.services.length ? session.services : await ehr.discover();
+  if (!session.services.length) session.services = await ehr.discover(await signed("/cds-services"));
   const countries = new Map(config.services.map((s) => [s.id, s.country]));
   const own = countries.get(session.patient.services[0]) ?? "SE";
   const country = settings.elements.country.value || own;
@@ -113,7 +116,7 @@ function acts(service) {
   const tell = async (content, entry) => {
     const stamp = new Date().toISOString();
     const path = `/cds-services/${service.id}/feedback`;
-    const token = settings.elements.signed.checked ? await ehr.assertion(path) : null;
+    const token = await signed(path);
     const told = { card: content.uuid, outcomeTimestamp: stamp, ...entry };
     note(await ehr.feedback(service.id, told, token));
   };

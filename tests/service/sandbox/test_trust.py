@@ -1,41 +1,87 @@
-"""service.sandbox.trust: what is allowed only beside the sandbox."""
+"""service.sandbox.trust: the sandbox's own EHR as a client, beside the sandbox alone."""
 
-from service.clients import Client
-from service.sandbox.trust import beside_sandbox
-from tests.service.asking import call, make_app, post, send, settings
+import pytest
+
+from service.errors import StartRefused
+from service.sandbox.trust import Signer
+from tests.service.asking import call, error_code, make_app, post, read_fully, send, settings
 
 ORIGIN = {"Origin": "https://sandbox.example"}
+VIEW = "/cds-services/svf-patient-view"
+BASE = "http://127.0.0.1:8000"
+CALL = call(prefetch=read_fully())
 
 
-def test_the_sandbox_is_among_the_servers_that_may_be_fetched_from():
-    client = beside_sandbox(Client(fhir_servers=("https://ehr.example/fhir",)), settings())
-    assert client.fhir_servers[0] == "https://ehr.example/fhir"
-    assert "http://127.0.0.1:8000/sandbox/fhir" in client.fhir_servers
-    assert "http://127.0.0.1:8000/sandbox/fhir/with/locked+paged" in client.fhir_servers
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture(scope="module")
+def locked():
+    return make_app(auth="required", sandbox=True)
+
+
+def signed(app, path):
+    return bearer(post(app, "/sandbox/assertion", {"path": path}).json()["token"])
+
+
+def test_a_token_of_the_sandbox_opens_what_it_was_signed_for_once(locked):
+    token = signed(locked, VIEW)
+    assert post(locked, VIEW, CALL, token).status_code == 200
+    assert post(locked, VIEW, CALL, token).status_code == 401
+    assert post(locked, VIEW, CALL).status_code == 401
+    assert post(locked, VIEW, CALL, signed(locked, "/cds-services")).status_code == 401
+    assert send(locked, "GET", "/cds-services", headers=signed(locked, "/cds-services")).json()
+
+
+def test_another_process_s_keys_open_nothing(locked):
+    assert post(locked, VIEW, CALL, bearer(Signer(BASE).token(VIEW))).status_code == 401
+
+
+def test_only_public_keys_leave_the_signer():
+    assert b'"d"' not in Signer(BASE).client.jwks
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"auth": "required"},  # the sandbox is served on loopback, but nobody asked for its trust
+        {"auth": "required", "sandbox": True, "host": "192.0.2.1"},
+        {"auth": "required", "sandbox": True, "public_url": "https://vidare.example"},
+    ],
+)
+def test_the_sandbox_s_ehr_is_not_trusted_elsewhere(given):
+    assert not settings(**given).trusts_sandbox
+    with pytest.raises(StartRefused):
+        make_app(**given)
+
+
+def test_where_it_is_not_trusted_it_signs_nothing():
+    for given in (
+        {"sandbox": True, "host": "192.0.2.1", "allow_insecure": True},
+        {"workers": 2},
+    ):
+        response = post(make_app(**given), "/sandbox/assertion", {"path": VIEW})
+        assert (response.status_code, error_code(response)) == (404, "no-signer")
 
 
 def test_any_page_may_call_where_nobody_needs_a_token():
     app = make_app()
-    assert send(app, "GET", "/cds-services", headers=ORIGIN).headers[
-        "access-control-allow-origin"
-    ] in {"*", ORIGIN["Origin"]}
-    refused = post(app, "/cds-services/svf-patient-view", call(), ORIGIN)
-    assert "access-control-allow-origin" in refused.headers
+    allowed = send(app, "GET", "/cds-services", headers=ORIGIN).headers
+    assert allowed["access-control-allow-origin"] in {"*", ORIGIN["Origin"]}
     preflight = {
         **ORIGIN,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type",
+        "Access-Control-Request-Private-Network": "true",
     }
-    for path in ("/cds-services/svf-patient-view", "/sandbox/fhir/Patient/_search"):
-        assert send(app, "OPTIONS", path, headers=preflight).status_code == 200
+    for path in (VIEW, "/sandbox/fhir/Patient/_search"):
+        answer = send(app, "OPTIONS", path, headers=preflight)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-private-network"] == "true"
 
 
-def test_without_the_sandbox_no_page_may():
-    response = send(make_app(sandbox=False), "GET", "/cds-services", headers=ORIGIN)
+@pytest.mark.parametrize("given", [{"sandbox": False}, {"auth": "required", "sandbox": True}])
+def test_elsewhere_no_page_may(given):
+    response = send(make_app(**given), "GET", "/health/live", headers=ORIGIN)
     assert "access-control-allow-origin" not in response.headers
-
-
-def test_an_origin_guards_where_tokens_do():
-    client = Client(origins=("https://ehr.example",))
-    given = settings(auth="required")
-    assert beside_sandbox(client, given).origins == client.origins
