@@ -97,8 +97,10 @@ class Register:
 
 
 def _beside(client: Client, own: Client | None) -> Client:
-    servers = own.fhir_servers if own else ()
-    return msgspec.structs.replace(client, fhir_servers=(*client.fhir_servers, *servers))
+    if own is None:
+        return client
+    servers = (*client.fhir_servers, *own.fhir_servers)
+    return msgspec.structs.replace(client, fhir_servers=servers)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from typing import Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -11,7 +12,7 @@ from jwt.algorithms import ECAlgorithm
 from service.clients import Client
 from service.sandbox.temper import addresses
 
-ALGORITHM = "ES384"
+ALGORITHM: Final = "ES384"
 SECONDS = 300
 """How long a token of the sandbox holds."""
 _KEY_ID = "sandbox"

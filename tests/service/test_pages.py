@@ -60,8 +60,8 @@ def test_the_home_page_names_services_pathways_and_the_address(app):
 
 
 def test_the_home_page_leads_to_the_sandbox_where_it_is_served(app):
-    assert 'href="/sandbox/?language=sv"' in send(app, "GET", "/").text
-    assert "/sandbox/" not in send(make_app(sandbox=False), "GET", "/").text
+    assert 'href="/sandbox/?language=sv"' in send(make_app(), "GET", "/").text
+    assert "/sandbox/" not in send(app, "GET", "/").text
 
 
 def test_every_link_inside_leads_somewhere(app):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from service.app import create_app
+from service.database import opened, prepare
 from service.errors import StartRefused
 from service.sandbox.trust import Signer
 from tests.service.asking import call, error_code, make_app, post, read_fully, send, settings
@@ -18,7 +20,10 @@ def bearer(token):
 
 @pytest.fixture(scope="module")
 def locked():
-    return make_app(auth="required", sandbox=True)
+    given = settings(auth="required", sandbox=True)
+    with opened(given.database_url) as engine:
+        prepare(engine)
+    return create_app(given)
 
 
 def signed(app, path):
@@ -46,7 +51,12 @@ def test_only_public_keys_leave_the_signer():
     "given",
     [
         {"auth": "required"},  # the sandbox is served on loopback, but nobody asked for its trust
-        {"auth": "required", "sandbox": True, "host": "192.0.2.1"},
+        {
+            "auth": "required",
+            "sandbox": True,
+            "host": "192.0.2.1",
+            "public_url": "https://vidare.example",
+        },
         {"auth": "required", "sandbox": True, "public_url": "https://vidare.example"},
     ],
 )
