@@ -12,9 +12,9 @@ from service.filling import filled
 from service.hooks import SERVICES, Service
 from service.offline import NotARecord, request_of
 from service.sandbox.charts import Chart, charts, decoded
-from service.sandbox.elements import Resource, name
+from service.sandbox.elements import Resource, name, values
 from service.sandbox.fhir import TOKEN_PREFIX, page
-from service.sandbox.temper import FAILING, LABORATORY, SILENT, address, tempers
+from service.sandbox.temper import FAILING, LABORATORY, PAGED, SILENT, address, tempers
 
 TOKEN_SECONDS = 300
 """How long the token of a call is said to hold."""
@@ -39,7 +39,8 @@ def written(asked: Asked, base_url: str, today: date) -> dict[str, object]:
 
     About an example patient every template is filled in, as the EHR behaves: a search that fails
     leaves its key out, a paged one holds its first page. About the reader's own record there is
-    no FHIR server: what the record holds is sent.
+    no FHIR server: what the record holds is sent. An example that is about an EHR which sends the
+    wrong things keeps them, unless the EHR is told how to behave.
     """
     service = _service(asked.service)
     if bytes(asked.record):
@@ -69,7 +70,8 @@ def written(asked: Asked, base_url: str, today: date) -> dict[str, object]:
     if asked.withhold or SILENT in named:
         return body
     resources = [*chart.resources, *asked.signed]
-    return body | {"prefetch": _prefetch(asked.templates, context, resources, base, named)}
+    prefetch = _prefetch(asked.templates, context, resources, base, named)
+    return body | {"prefetch": prefetch if {PAGED, FAILING} & named else _flawed(prefetch, chart)}
 
 
 def _service(service_id: str) -> Service:
@@ -113,6 +115,23 @@ def _prefetch(
             continue
         prefetch[key] = _asked(query, kind, resources, base, named)
     return prefetch
+
+
+def _flawed(prefetch: Mapping[str, object], chart: Chart) -> dict[str, object]:
+    """Put what the example's own EHR sends where that is not what the search would find."""
+    held = {name(resource) for resource in chart.resources}
+    return {
+        key: chart.sent[key]
+        if key in chart.sent and _names(chart.sent[key]) != _names(value) & held
+        else value
+        for key, value in prefetch.items()
+    }
+
+
+def _names(value: object) -> set[str]:
+    whole = isinstance(value, Mapping) and "entry" not in value
+    resources = [value] if whole else values(value, "entry", "resource")
+    return {name(resource) for resource in resources if isinstance(resource, Mapping)}
 
 
 def _asked(

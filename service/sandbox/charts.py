@@ -19,7 +19,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Chart(NamedTuple):
-    """One example patient: what the EHR holds, who has the chart open, the drafts begun."""
+    """One example patient: what the EHR holds, who has the chart open, the drafts begun.
+
+    `sent` is the prefetch as the EHR of the example sends it; some of them send it wrong.
+    """
 
     case: str
     about: Case
@@ -28,6 +31,7 @@ class Chart(NamedTuple):
     encounter: str | None
     resources: tuple[Resource, ...]
     drafts: tuple[Resource, ...]
+    sent: Mapping[str, object]
 
 
 def decoded(content: bytes) -> object:
@@ -69,7 +73,8 @@ def _chart(
 ) -> Chart:
     names = {known: f"{known.replace('/', f'/{case}.')}" for known in shared}
     calls = {_HOOKS.get(s): decoded(example(case, s, today)) for s in about.services}
-    context = next(values(next(iter(calls.values())), "context"))
+    first = next(iter(calls.values()))
+    context = next(values(first, "context"))
     encounter = text(context, "encounterId")
     drafts = values(calls.get("order-sign"), "context", "draftOrders", "entry", "resource")
     return Chart(
@@ -80,13 +85,35 @@ def _chart(
         encounter=names.get(f"Encounter/{encounter}", encounter).split("/")[-1] or None,
         resources=tuple(_renamed(r, names) for r in resources),
         drafts=tuple(_renamed(r, names) for r in drafts if isinstance(r, Mapping)),
+        sent=_prefetch(first, names),
     )
+
+
+def _prefetch(call: object, names: Mapping[str, str]) -> Mapping[str, object]:
+    sent = next(values(call, "prefetch"), {})
+    members = sent.items() if isinstance(sent, Mapping) else ()
+    return {str(key): _held(value, names) for key, value in members}
+
+
+def _held(value: object, names: Mapping[str, str]) -> object:
+    """Give a resource, or a Bundle with what it holds, under the names of the sandbox."""
+    if not isinstance(value, Mapping):
+        return value
+    if "entry" not in value:
+        return _renamed(value, names)
+    entries = [
+        {**entry, "resource": _renamed(entry["resource"], names)}
+        for entry in values(value, "entry")
+        if isinstance(entry, Mapping) and isinstance(entry.get("resource"), Mapping)
+    ]
+    return {**value, "entry": entries}
 
 
 def _renamed(resource: Resource, names: Mapping[str, str]) -> Resource:
     """Give a resource under its own name, with its references following the names."""
     changed = {member: _following(value, names) for member, value in resource.items()}
-    return changed | {"id": names.get(name(resource), name(resource)).partition("/")[2]}
+    known = names.get(name(resource))
+    return changed | {"id": known.partition("/")[2]} if known else changed
 
 
 def _following(value: object, names: Mapping[str, str]) -> object:

@@ -212,9 +212,9 @@ def words_in(language: Language) -> Mapping[str, str]:
 
 
 def who(resources: Iterable[Resource], today: date, words: Mapping[str, str]) -> str:
-    """Give the patient's name, sex and age in a few words."""
+    """Give the patient's sex and age in a few words."""
     patient = next((r for r in resources if r.get("resourceType") == "Patient"), {})
-    parts = [text(patient, "name", "text"), words.get(f"gender_{text(patient, 'gender')}", "")]
+    parts = [words.get(f"gender_{text(patient, 'gender')}", "")]
     birth = text(patient, "birthDate")
     if len(birth) == len("YYYY-MM-DD"):
         age = today.year - int(birth[:4]) - (today.isoformat()[5:] < birth[5:])

@@ -154,6 +154,9 @@ def test_behind_the_scenes_tells_what_was_sent_and_why(look, keep):
     expect(scenes).to_contain_text("HTTP 200")
     expect(scenes).to_contain_text("Why: aosMissing")
     expect(scenes.locator(".tree")).to_contain_text("weight_loss")
+    scenes.locator(".tree").get_by_role("button", name=re.compile("weight-loss")).first.click()
+    expect(page.locator("tr.shown")).to_contain_text("viktnedgång")
+    expect(page.locator("tr.shown")).to_be_focused()
     scenes.locator("summary", has_text="Request").click()
     expect(scenes.locator("pre").first).to_contain_text('"hook": "patient-view"')
     keep(page, "behind-the-scenes")
@@ -295,6 +298,51 @@ def test_the_page_that_says_how_to_connect(look, keep, language):
     keep(page, f"connect-{language}")
     narrow = look(f"connect?language={language}", width=320)
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_an_ehr_in_another_page_goes_the_same_way(browser, site, elsewhere):
+    """As the CDS Hooks sandbox does: discovery, FHIR by POST, a hook call, from another origin."""
+    page = browser.new_context().new_page()
+    page.goto(elsewhere)
+    found = page.evaluate(ANOTHER_EHR, site)
+    page.context.close()
+    assert [service["id"] for service in found["services"]][:1] == ["svf-patient-view"]
+    assert found["observations"]["resourceType"] == "Bundle"
+    assert [card["source"]["topic"]["code"] for card in found["cards"]] == ["aosMissing"]
+    assert found["feedback"]["type"] in {"cors", "basic"}  # it could be read
+
+
+ANOTHER_EHR = """
+async (site) => {
+  const json = { "Content-Type": "application/json", Authorization: "Bearer not-verified-here" };
+  const { services } = await (await fetch(`${site}/cds-services`, { headers: json })).json();
+  const service = services.find((s) => s.hook === "patient-view");
+  const fhir = `${site}/sandbox/fhir`;
+  const prefetch = {};
+  for (const [key, template] of Object.entries(service.prefetch)) {
+    const query = template.replace("{{context.patientId}}", "pat-aos-gaps")
+      .replace("{{context.userId}}", "PractitionerRole/role-gp");
+    const [path, parameters] = query.split("?");
+    const headers = { Accept: "application/json+fhir" };
+    const response = parameters === undefined ? await fetch(`${fhir}/${path}`, { headers })
+      : await fetch(`${fhir}/${path}/_search`, { method: "POST", headers,
+        body: new URLSearchParams(parameters) });
+    if (response.ok) prefetch[key] = await response.json();
+  }
+  const call = { hook: service.hook, hookInstance: crypto.randomUUID?.() ?? "one", fhirServer: fhir,
+    context: { patientId: "pat-aos-gaps", userId: "PractitionerRole/role-gp" }, prefetch };
+  const answer = await fetch(`${site}/cds-services/${service.id}`, { method: "POST", headers: json,
+    body: JSON.stringify(call) });
+  const { cards } = await answer.json();
+  const told = { feedback: [{ card: cards[0].uuid, outcome: "accepted",
+    acceptedSuggestions: [{ id: cards[0].suggestions[0].uuid }],
+    outcomeTimestamp: new Date().toISOString() }] };
+  const feedback = await fetch(`${site}/cds-services/${service.id}/feedback`, { method: "POST",
+    headers: json, body: JSON.stringify(told) });
+  return { services, cards, observations: prefetch.observations,
+    feedback: { status: feedback.status, type: feedback.type } };
+}
+"""
 
 
 def barred(page):

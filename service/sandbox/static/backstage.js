@@ -1,5 +1,6 @@
 // Behind the scenes: what was sent and answered, how long it took, why, and what was fetched.
 
+import { lead } from "./chart.js";
 import { h, t } from "./dom.js";
 
 /** Draw the exchanges of this session, the chosen one open. */
@@ -43,7 +44,9 @@ function branch(finding) {
     h("span", { class: "unseen" }, `${t(`criterion_${kind}`)}: `),
     h("code", {}, finding.id), needed,
     finding.evidence?.length && !finding.parts?.length
-      ? h("span", { class: "evidence" }, finding.evidence.join(", ")) : null,
+      ? h("span", { class: "evidence" }, finding.evidence.map((reference) => h("button", {
+        type: "button", class: "quiet-button", title: t("show_in_chart"),
+        onclick: () => lead(reference) }, reference))) : null,
     finding.parts?.length ? h("ul", {}, finding.parts.map(branch)) : null);
 }
 

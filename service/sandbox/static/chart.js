@@ -54,7 +54,7 @@ function row(one) {
       more.hidden = !open;
     } }, trend(one));
   const preliminary = last.status && !["final", "corrected", "amended"].includes(last.status);
-  return [h("tr", { class: last.flag ? "out" : null, "data-reference": last.reference },
+  return [h("tr", { class: last.flag ? "out" : null, "data-references": one.results.map((r) => r.reference).join(" ") },
     h("th", { scope: "row" }, one.name),
     h("td", { class: "value" }, h("strong", {}, last.text || "–"), " ", h("span", { class: "unit" },
       one.unit), flagged(last.flag), preliminary ? h("span", { class: "tag" },
@@ -87,7 +87,8 @@ function weights(rows) {
 
 function folded(title, rows, open) {
   if (!rows.length) return null;
-  const body = rows.map((r) => h("tr", {}, h("td", {}, r.name || "–", r.note ? h("span",
+  const body = rows.map((r) => h("tr", { "data-references": r.reference },
+    h("td", {}, r.name || "–", r.note ? h("span",
     { class: "note" }, r.note) : null), h("td", {}, status(r.status)), h("td", {}, r.when)));
   const table = h("table", {}, head([title, t("status"), t("date")]), h("tbody", {}, body));
   return details(title, rows.length, table, open);
@@ -97,7 +98,7 @@ function list(title, rows, cells, columns) {
   if (!rows.length) return empty(title, "problems");
   return h("section", { class: "problems" }, h("h2", {}, title, count(rows.length)),
     h("table", {}, head(columns), h("tbody", {}, rows.map((r) => h("tr", {
-      "data-reference": r.reference }, cells(r))))));
+      "data-references": r.reference }, cells(r))))));
 }
 
 function details(title, number, content, open = false) {
@@ -133,4 +134,19 @@ function findings(verdicts) {
     open: wrong.length > 0 }, h("summary", {}, h("h2", {}, t("validation")), " ", summary),
   h("ul", {}, wrong.map((v) => h("li", {}, h("code", {}, v.reference), h("ul", {},
     [...v.faults, ...v.costs].map((line) => h("li", {}, line)))))));
+}
+
+/** Lead the eye to the row that a reference stands for; false where the chart has none. */
+export function lead(reference) {
+  const row = document.querySelector(`[data-references~="${CSS.escape(reference)}"]`);
+  for (const shown of document.querySelectorAll("tr.shown")) shown.classList.remove("shown");
+  if (!row) return false;
+  for (let fold = row.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+    fold.open = true;
+  }
+  row.classList.add("shown");
+  row.tabIndex = -1;
+  row.scrollIntoView({ block: "center" });
+  row.focus({ preventScroll: true });
+  return true;
 }

@@ -70,6 +70,8 @@ async function call(hook) {
   const turn = session.turn;
   const service = await serviceOf(hook);
   if (!service) return show(hook, [problem(t("no_service", { hook }))]);
+  const waiting = document.activeElement?.closest("#stage") !== null;
+  find("stage").replaceChildren(h("p", { class: "busy" }, t("asking")));
   find("advice").setAttribute("aria-busy", "true");
   const instance = crypto.randomUUID();
   const written = await ehr.write(asked(service, instance));
@@ -80,7 +82,9 @@ async function call(hook) {
   if (turn !== session.turn) return null;
   note(exchange);
   const cards = exchange.status === 200 ? exchange.body?.cards : null;
-  return show(hook, cards ? await drawn(cards, service) : [outcome(exchange)], exchange);
+  show(hook, cards ? await drawn(cards, service) : [outcome(exchange)], exchange);
+  if (waiting) focusOn("stage-heading");
+  return null;
 }
 
 function asked(service, instance) {
