@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
@@ -29,14 +30,14 @@ def chromium():
     return found
 
 
-@pytest.fixture(scope="session")
-def site():
-    """Serve the application on the anchor day; give its base URL."""
+@contextmanager
+def served(**given):
+    """Serve the application on the anchor day and a free port; give its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     numbers = count(1)
     app = create_app(
-        settings(public_url=url),
+        settings(public_url=url, **given),
         today=lambda: ANCHOR,
         new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
     )
@@ -46,6 +47,20 @@ def site():
     yield url
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Serve as `make run` does."""
+    with served() as url:
+        yield url
+
+
+@pytest.fixture
+def guarded_site():
+    """Serve where every call needs a token."""
+    with served(auth="required", sandbox=True) as url:
+        yield url
 
 
 @pytest.fixture

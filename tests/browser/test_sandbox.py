@@ -300,6 +300,16 @@ def test_the_page_that_says_how_to_connect(look, keep, language):
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_signed_calls_are_verified_and_unsigned_ones_refused(browser, guarded_site):
+    page = browser.new_context().new_page()
+    page.goto(f"{guarded_site}/sandbox/?language=en&patient=aos-complete")
+    assert topics(page) == ["aosReady"]
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Sign the calls").uncheck()
+    expect(page.get_by_role("alert")).to_contain_text("401")
+    page.context.close()
+
+
 def test_an_ehr_in_another_page_goes_the_same_way(browser, site, elsewhere):
     """As the CDS Hooks sandbox does: discovery, FHIR by POST, a hook call, from another origin."""
     page = browser.new_context().new_page()
