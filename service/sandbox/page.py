@@ -89,14 +89,6 @@ class Sandbox(msgspec.Struct, frozen=True):
         """Give the page on which an EHR is played."""
         language = _language(request)
         words = words_in(language)
-        patients = [
-            {
-                "case": case,
-                "who": who(chart.resources, self.today(), words),
-                "title": chart.about.title[language],
-            }
-            for case, chart in charts(self.today()).items()
-        ]
         config = {
             "language": language,
             "today": self.today().isoformat(),
@@ -105,8 +97,25 @@ class Sandbox(msgspec.Struct, frozen=True):
             "words": words,
         }
         return self._show(
-            "sandbox.html", language, patients=patients, config=config, signer=self._signs
+            "sandbox.html",
+            language,
+            patients=self._patients(language),
+            config=config,
+            signer=self._signs,
         )
+
+    def _patients(self, language: Language) -> list[tuple[str, list[dict[str, str]]]]:
+        """Give the example patients by country, in the order of their countries' services."""
+        groups: dict[str, list[dict[str, str]]] = {s.country.lower(): [] for s in SERVICES}
+        countries = {service.id: service.country.lower() for service in SERVICES}
+        for case, chart in charts(self.today()).items():
+            patient = {
+                "case": case,
+                "who": who(chart.resources, self.today(), words_in(language)),
+                "title": chart.about.title[language],
+            }
+            groups[countries[chart.about.services[0]]].append(patient)
+        return [(country, patients) for country, patients in groups.items() if patients]
 
     async def connect(self, request: Request) -> Response:
         """Give the page that says how one's own EHR is connected."""
