@@ -226,6 +226,7 @@ def test_ones_own_record_is_judged_with_findings_beside_it(look, keep):
     topics(page)
     expect(page.locator(".findings")).to_contain_text("Patient/pat-aos-gaps")
     expect(page.locator(".findings")).to_contain_text("gender")
+    expect(page.locator(".facts")).to_contain_text("sex unknown")
     keep(page, "own-record")
 
 
@@ -288,6 +289,8 @@ def test_nothing_bars_anyone(look, keep, language, width, scheme):
     page.locator(".trend-toggle").first.click()
     barred(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    labs = page.locator(".labs .scroll")
+    assert labs.evaluate("box => box.scrollWidth <= box.clientWidth"), "the table is cut off"
     keep(page, f"page-{language}-{width}-{scheme}")
 
 

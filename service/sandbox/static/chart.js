@@ -57,7 +57,7 @@ function row(one) {
   return [h("tr", { class: last.flag ? "out" : null, "data-references": one.results.map((r) => r.reference).join(" ") },
     h("th", { scope: "row" }, one.name),
     h("td", { class: "value" }, h("strong", {}, last.text || "–"), " ", h("span", { class: "unit" },
-      one.unit), flagged(last.flag), preliminary ? h("span", { class: "tag" },
+      one.unit), flagged(last.flag), " ", preliminary ? h("span", { class: "tag" },
       status(last.status)) : null),
     h("td", { class: "quiet" }, last.range?.text ?? ""),
     h("td", { class: "quiet" }, day(last.when)),

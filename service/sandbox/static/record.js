@@ -55,7 +55,7 @@ export function events(resources, kind) {
   return of(resources, kind).map((resource) => ({
     reference: `${kind}/${resource.id}`,
     name: title(resource),
-    note: resource.conclusion ?? (resource.reasonCode ?? []).map(worded).join(", "),
+    note: resource.conclusion ?? (named(resource) ? reasons(resource) : ""),
     status: resource.status ?? "",
     when: day(resource.period?.start ?? resource.effectiveDateTime ?? resource.authoredOn
       ?? resource.issued),
@@ -69,7 +69,7 @@ export function person(resources, today) {
   const name = patient.name?.[0];
   return {
     name: name?.text ?? [...(name?.given ?? []), name?.family].filter(Boolean).join(" "),
-    gender: patient.gender ?? "unknown",
+    gender: ["male", "female", "other"].includes(patient.gender) ? patient.gender : "unknown",
     birth: day(patient.birthDate),
     age: age(patient.birthDate, patient.deceasedDateTime ?? today),
     identifier: patient.identifier?.[0]?.value ?? "",
@@ -79,9 +79,17 @@ export function person(resources, today) {
 }
 
 function title(resource) {
+  return named(resource) || reasons(resource) || resource.class?.display || resource.class?.code
+    || "";
+}
+
+function named(resource) {
   return worded(resource.code) || worded(resource.medicationCodeableConcept)
-    || worded(resource.type?.[0]) || worded(resource.serviceType) || resource.class?.display
-    || resource.class?.code || "";
+    || worded(resource.type?.[0]) || worded(resource.serviceType);
+}
+
+function reasons(resource) {
+  return (resource.reasonCode ?? []).map(worded).join(", ");
 }
 
 function isVital(observation) {
