@@ -49,10 +49,10 @@ def served(**given):
     thread.join()
 
 
-@pytest.fixture(scope="session")
-def site():
-    """Serve as `make run` does."""
-    with served() as url:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Serve as `make run` does, its memory in a folder of its own."""
+    with served(journal=True, spool=tmp_path_factory.mktemp("spool")) as url:
         yield url
 
 
@@ -85,9 +85,9 @@ def elsewhere():
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Start the browser once."""
+    """Start the browser once; while it runs, its event loop does, and no test may run another."""
     path = chromium()
     with sync_playwright() as playwright:
         # Chromium's own sandbox cannot run as root in a container; only our pages are opened.
