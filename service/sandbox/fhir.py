@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service import __version__
-from service.errors import MEDIA_TYPE, BadRequest, NotFound, Refusal
+from service.errors import MEDIA_TYPE, BadRequest, NotFound, NotReady, Unauthorized
 from service.sandbox.charts import charts, encoded
 from service.sandbox.elements import Resource, name
 from service.sandbox.searching import Query, date_parameter, search
@@ -44,22 +44,6 @@ SEARCHED = (
 _HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
 _MOST = 500  # matches per page where `_count` does not say
 _ITSELF = frozenset({"_count", "_offset", "_format", "_pretty"})
-
-
-class TokenMissing(Refusal):
-    """401: the switch says that a token is required, and none of the sandbox's was sent."""
-
-    status = 401
-    issue = "login"
-    default_code = "token-missing"
-
-
-class LaboratoryDown(Refusal):
-    """503: the switch says that the laboratory fails."""
-
-    status = 503
-    issue = "transient"
-    default_code = "laboratory-down"
 
 
 class Asked(NamedTuple):
@@ -129,10 +113,10 @@ class FhirServer(NamedTuple):
             asked = f"{path}?{request.url.query}" if request.url.query else path
             self.log.append(Asked(token, asked))
         elif LOCKED in named:
-            raise TokenMissing("A Bearer token of the sandbox is required.")
+            raise Unauthorized(code="sandbox-token-missing")
         await asyncio.sleep(max((DELAYS_S.get(n, 0.0) for n in named), default=0.0))
         if FAILING in named and kind in LABORATORY:
-            raise LaboratoryDown("The laboratory system does not answer.")
+            raise NotReady("The laboratory system does not answer.", code="laboratory-down")
         return named
 
 

@@ -41,7 +41,9 @@ def served(**given):
         today=lambda: ANCHOR,
         new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}",
     )
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
+    # The logs of the process are what other tests look at: nothing of them is set here.
+    config = uvicorn.Config(app, log_config=None, log_level=None, access_log=False, ws="none")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     yield url

@@ -130,5 +130,5 @@ def test_this_machine_is_not_called_unless_that_is_allowed(tmp_path, server):
     path = tmp_path / "clients.toml"
     path.write_text(f'[[client]]\nname = "A"\nfhir_servers = ["{server}"]\n')
     body = without(whole_call(server=server), "observations")
-    (card,) = cards(make_app(clients=path), body)
+    (card,) = cards(make_app(clients=path, sandbox=False), body)
     assert not_checked(card) == {"observations": "ehrUnreachable"}
