@@ -75,13 +75,13 @@ def _chart(
     calls = {_HOOKS.get(s): decoded(example(case, s, today)) for s in about.services}
     first = next(iter(calls.values()))
     context = next(values(first, "context"))
-    encounter = text(context, "encounterId")
+    encounter, user = text(context, "encounterId"), text(context, "userId")
     drafts = values(calls.get("order-sign"), "context", "draftOrders", "entry", "resource")
     return Chart(
         case=case,
         about=about,
         patient=text(context, "patientId"),
-        user=text(context, "userId"),
+        user=names.get(user, user),
         encounter=names.get(f"Encounter/{encounter}", encounter).split("/")[-1] or None,
         resources=tuple(_renamed(r, names) for r in resources),
         drafts=tuple(_renamed(r, names) for r in drafts if isinstance(r, Mapping)),

@@ -35,6 +35,8 @@ WAYS = [
     ("aos-complete", ["aosReady"], 0, []),
     ("aos-gaps", ["aosMissing"], 1, ["aosMissing"]),
     ("cup-earlier-cancer", ["cupRefer"], 0, []),
+    ("dk-neck-node", ["dkRoute"], 0, []),
+    ("dk-liver-afp", ["dkRoute", "dkMarkers"], 0, []),
 ]
 
 
