@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
+from pydantic import ValidationError
 
 EXAMPLES = Path(__file__).parents[2] / "fhir_examples"
 CALLS = [
@@ -59,6 +60,17 @@ CONDITION_CODES = {
     "clinicalStatus": {"active", "remission", "resolved", "inactive"},
     "verificationStatus": {"unconfirmed", "provisional", "confirmed", "refuted"},
 }
+# What an EHR should not send, on purpose.
+INVALID = {"aos-messy-record": {"Observation/obs-glucose", "Observation/obs-alat"}}
+UNCLEAR_UNITS = {
+    "aos-units-unclear": {"obs-hb", "obs-creatinine"},
+    "aos-messy-record": {"obs-glucose"},
+}
+WITHOUT_VALUE = {
+    "aos-answers-in-text": {"obs-s-protein", "obs-ld", "obs-kappa"},
+    "aos-messy-record": {"obs-s-protein"},
+}
+OF_ANOTHER = {"aos-wrong-patient": "Patient/pat-someone-else"}
 STRIP = ("protein", "nitrite", "glucose", "leukocytes", "haemoglobin")
 WITH_STRIP = ("aos-calcium-computed", "aos-complete", "aos-iron-deficiency", "aos-stale-boundary")
 SUBJECT_REQUIRED = {*KEY_OF_TYPE, "Observation", "Specimen"}
@@ -158,8 +170,13 @@ def test_a_file_is_written_as_plain_utf8(path):
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_resource_of_a_record_is_valid_alone(case):
+    invalid = set()
     for resource in record(case):
-        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        try:
+            get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        except ValidationError:
+            invalid.add(name(resource))
+    assert invalid == INVALID.get(case, set())
 
 
 @pytest.mark.parametrize(("case", "service"), CALLS)
@@ -193,10 +210,10 @@ def test_no_two_cases_share_a_patient_id():
 
 @pytest.mark.parametrize(("case", "service"), CALLS)
 def test_every_clinical_resource_is_about_the_patient(case, service):
-    patient = name(only(case, "Patient"))
-    for resource in (*record(case), *drafts(case, service)):
-        if resource["resourceType"] in SUBJECT_REQUIRED:
-            assert resource["subject"]["reference"] == patient, name(resource)
+    patients = {name(only(case, "Patient"))}
+    rows = (*record(case), *drafts(case, service))
+    subjects = {r["subject"]["reference"] for r in rows if r["resourceType"] in SUBJECT_REQUIRED}
+    assert subjects == patients | ({OF_ANOTHER[case]} if case in OF_ANOTHER else set())
 
 
 @pytest.mark.parametrize(("case", "service"), CALLS)
@@ -204,17 +221,17 @@ def test_every_reference_leads_to_a_resource_of_the_record(case, service):
     known = {name(row) for row in record(case)}
     rows = [*record(case), *drafts(case, service)]
     pointed = {text for member, text in strings(rows) if member == "reference"}
-    assert pointed <= known
+    assert pointed - {OF_ANOTHER.get(case)} <= known
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_personnummer_is_a_published_test_number_and_fits_the_person(case):
     patient = only(case, "Patient")
     (identifier,) = patient["identifier"]
-    if case == "under-age":
-        assert identifier["system"] == "http://example.org/fhir/sid/test-person"
-        return
     number = identifier["value"]
+    if identifier["system"] == "http://example.org/fhir/sid/test-person":
+        assert re.fullmatch(r"testperson-\d\d", number)
+        return
     assert identifier["system"] == PERSONNUMMER
     assert number in TEST_NUMBERS
     assert passes_luhn(number[2:])
@@ -231,6 +248,12 @@ def test_no_other_national_number_and_no_real_phone_stands_anywhere(path):
     assert {number.replace("-", "") for number in numbers} <= TEST_NUMBERS
     phones = re.findall(r"\+46[\d -]*\d", text)
     assert all(int(phone.removeprefix("+46-70-")) in FICTION for phone in phones)
+
+
+def test_the_table_of_the_readme_names_every_case_and_nothing_else():
+    table = (EXAMPLES / "README.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE))
+    assert named == {path.parent.name for path in EXAMPLES.glob("*/case.toml")}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -268,7 +291,8 @@ def test_every_hook_instance_is_a_version_four_uuid_of_its_own():
 @pytest.mark.parametrize(("case", "service"), CALLS)
 def test_a_prefetch_holds_exactly_the_resources_of_the_record(case, service):
     prefetch = request(case, service)["prefetch"]
-    assert set(prefetch) == KEYS
+    sending = story(case)["chart"].get("sending", {})
+    assert set(prefetch) == KEYS - set(sending.get("withheld", ()))
     assert prefetch["patient"] == only(case, "Patient")
     assert prefetch["user"] == only(case, "PractitionerRole")
     expected = {key: {} for key in KEYS - {"patient", "user"}}
@@ -282,15 +306,23 @@ def test_a_prefetch_holds_exactly_the_resources_of_the_record(case, service):
     assert left_out - {"Patient", "PractitionerRole"} <= BY_REFERENCE_ONLY
     for key, rows in expected.items():
         entries = prefetch[key].get("entry", [])
-        assert {entry["resource"]["id"]: entry["resource"] for entry in entries} == rows, key
+        sent = {entry["resource"]["id"]: entry["resource"] for entry in entries}
+        if key in sending.get("failed", ()):
+            assert prefetch[key]["resourceType"] == "OperationOutcome"
+        elif key in sending.get("first", ()):
+            assert sent.items() < rows.items()
+        else:
+            assert sent == rows, key
 
 
 @pytest.mark.parametrize(("case", "service"), CALLS)
 def test_a_searchset_counts_its_matches_and_says_where_each_came_from(case, service):
-    for key in KEYS - {"patient", "user"}:
-        bundle = request(case, service)["prefetch"][key]
+    for key, bundle in request(case, service)["prefetch"].items():
+        if bundle["resourceType"] != "Bundle":
+            continue
         entries = bundle.get("entry", [])
-        assert (bundle["type"], bundle["total"]) == ("searchset", len(entries))
+        assert bundle["type"] == "searchset", key
+        assert (bundle["total"] == len(entries)) == ("link" not in bundle), key
         assert bundle.get("entry") != []
         for entry in entries:
             assert entry["fullUrl"].endswith("/" + name(entry["resource"]))
@@ -302,8 +334,10 @@ def test_a_quantity_has_a_ucum_code_and_a_result_has_one_value(case):
     for row in record(case):
         if row["resourceType"] != "Observation" or "component" in row:
             continue
-        assert sum(member.startswith("value") for member in row) == 1, row["id"]
-        if quantity := row.get("valueQuantity"):
+        held = sum(member.startswith("value") for member in row)
+        assert held == (row["id"] not in WITHOUT_VALUE.get(case, ())), row["id"]
+        quantity = row.get("valueQuantity")
+        if quantity and row["id"] not in UNCLEAR_UNITS.get(case, ()):
             assert quantity["system"] == "http://unitsofmeasure.org"
             assert set(quantity) == {"value", "unit", "system", "code"}
 
@@ -388,7 +422,7 @@ def test_the_man_with_an_earlier_cancer_has_no_laboratory_results():
 
 def test_a_draft_referral_is_as_bare_as_a_clinician_leaves_it():
     for case, service in CALLS:
-        for draft in drafts(case, service):
+        for draft in drafts(case, service) if case != "cup-lungs" else ():
             assert not {"note", "supportingInfo", "reasonReference"} & draft.keys()
 
 

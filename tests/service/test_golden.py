@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[2] / "fhir_examples"
 CALLS = sorted(FOLDER.glob("*/request.*.json"))
 
 
-LEAST_PATIENTS = 8
+LEAST_PATIENTS = 32
 
 
 @cache
