@@ -1,6 +1,7 @@
 """What the codes of a CodeableConcept mean, and how it is said in words."""
 
 import functools
+import re
 from collections.abc import Mapping
 
 from cards.elements import CodeableConcept
@@ -13,12 +14,32 @@ _KEPT = 4096
 """Distinct codes whose meaning is kept at hand."""
 
 
-_NAMES: Mapping[str, str] = {
-    name.casefold(): key
-    for key, analyte in TERMS.analytes.items()
-    for names in (analyte.short, analyte.name)
-    for name in names.values()
-}
+_PARTS = re.compile(r"(.+?) \(([A-Z]-.+|[A-Z][A-Z\d]+)\)")
+"""A name with another one in brackets; a remark in brackets ("free") is none."""
+_EITHER = re.compile(r"([A-Z])/([A-Z])-(.+)")
+
+
+def _called(name: str) -> set[str]:
+    """Give how laboratories print "P/S-Kobalamin (B12)": P-Kobalamin, S-Kobalamin, B12."""
+    parts = _PARTS.fullmatch(name)
+    found = {name, *(parts.groups() if parts else ())}
+    for part in tuple(found):
+        if either := _EITHER.fullmatch(part):
+            found |= {f"{either[1]}-{either[3]}", f"{either[2]}-{either[3]}"}
+    return {" ".join(each.split()).casefold() for each in found}
+
+
+def _names() -> dict[str, str]:
+    """Give the analytes by what they are called, in any language or by one laboratory."""
+    return {
+        called: key
+        for key, analyte in TERMS.analytes.items()
+        for name in (*analyte.short.values(), *analyte.name.values(), *analyte.printed)
+        for called in _called(name)
+    }
+
+
+_NAMES: Mapping[str, str] = _names()
 """The analytes by their names in every language."""
 
 

@@ -178,6 +178,8 @@ class Analyte(Struct, frozen=True, kw_only=True, eq=False):
     limits: tuple[Limit, ...] = ()
     plausible: tuple[float, float] | None = None
     order: tuple[OrderCoding, ...] = ()
+    printed: tuple[str, ...] = ()
+    """What single laboratories print on their answers, beside the names."""
     spellings: Spellings = field(default_factory=lambda: Spellings(()))
 
     def __post_init__(self) -> None:

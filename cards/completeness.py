@@ -58,11 +58,20 @@ def _written(draft: Draft, block: str, written: str) -> bool:
         return any(_says(c) for c in codes) or any(r.reference for r in references)
     if block in {"phonePatient", "phoneReferrer"}:
         whose = _PATIENT if block == "phonePatient" else _REFERRER
-        return any(whose.search(line) and _PHONE.search(line) for line in written.split("\n"))
+        return _told(whose, written.split("\n"))
     if block == "information" and _NOT_TOLD.search(written):
         return False
     pattern = _WORDS.get(block)
     return bool(pattern and pattern.search(written))
+
+
+def _told(whose: re.Pattern[str], lines: list[str]) -> bool:
+    """Tell whether a phone stands beside whose it is, or alone on the line below."""
+    pairs = zip(lines, [*lines[1:], ""], strict=True)
+    return any(
+        whose.search(line) and (_PHONE.search(line) or _PHONE.fullmatch(below.strip()))
+        for line, below in pairs
+    )
 
 
 def _says(concept: CodeableConcept) -> bool:

@@ -203,7 +203,9 @@ class _Body:
     def _ask(self) -> str:
         refers = self.advice.refer or self.advice.update
         code = self.pathway.registration if refers else ""
-        return self._section("confirm", _asked(self.advice.ask, code, self.words.language))
+        secret = self.record.person.protected
+        asked = _asked(self.advice.ask, code, self.words.language, secret=secret)
+        return self._section("confirm", asked)
 
     def _not_checked(self) -> str:
         words = self.words
@@ -231,10 +233,18 @@ class _Body:
 
 
 @lru_cache(maxsize=256)
-def _asked(ask: tuple[str, ...], registration: str, language: str) -> str:
-    """Give what only a clinician can confirm, and the code to register where one is."""
+def _asked(ask: tuple[str, ...], registration: str, language: str, *, secret: bool) -> str:
+    """Give what only a clinician can confirm, and the code to register where one is.
+
+    Of a protected identity (`secret`) nobody is asked to write down the phone.
+    """
     words = WORDS[language]
-    lines = [words.say("ask", each) for each in ask]
+    lines = [
+        words.say("phrase", "phonesProtected")
+        if secret and each == "phones"
+        else words.say("ask", each)
+        for each in ask
+    ]
     if registration:
         lines.append(words.say("phrase", "registration", code=registration))
     return bullets(lines)

@@ -195,6 +195,7 @@ def _analyte(row: AnalyteRow, uris: Mapping[str, str]) -> Analyte:
             OrderCoding(system_uri=uris[coding.system], code=coding.code, display=coding.display)
             for coding in row.order
         ),
+        printed=tuple(hint.label for hint in row.local_hints),
     )
 
 

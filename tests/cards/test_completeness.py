@@ -74,6 +74,7 @@ def test_a_block_is_found_by_its_heading_in_any_language(block, language):
         ("phonePatient", "Pat. nås på +46 70 174 06 05"),
         ("phoneReferrer", "Remitterande läkare 08-123 456 00"),
         ("phoneReferrer", "Vår mottagning: 08-12345600"),
+        ("phoneReferrer", "Remittentens telefon\n08-123 456 00"),
     ],
 )
 def test_a_block_is_found_in_the_words_of_a_clinician(block, text):
@@ -88,6 +89,7 @@ def test_a_block_is_found_in_the_words_of_a_clinician(block, text):
         ("phonePatient", "Patient 19590517-1234 söker"),
         ("phonePatient", "Patienten sågs 2026-03-01 12:30"),
         ("phonePatient", "Patient 070\nRemitterande läkare 08-123 456 00"),
+        ("phonePatient", "Telefon patient\nRemittent 08-123 456 00"),
         ("phoneReferrer", "Patientens telefon 070-174 06 05"),
         ("malignancy", "Misstänkt cancer"),
         ("information", "Se röntgensvar"),

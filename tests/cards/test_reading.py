@@ -360,6 +360,32 @@ def test_a_result_that_is_only_named_is_no_answer_and_not_missing_either(code):
     assert (found.state, found.reason.id) == ("unreadable", "unverifiedCode")
 
 
+@pytest.mark.parametrize(
+    ("printed", "analyte"),
+    [
+        ("S-Proteinfraktioner", "s_protein_profile"),
+        ("S-Proteinprofil", "s_protein_profile"),
+        ("P-Kobalamin", "b12"),
+        ("P-Kobalamin (B12)", "b12"),
+        ("vB-Hemoglobin", "hb"),
+    ],
+)
+def test_a_result_named_as_laboratories_print_it_is_not_called_missing(printed, analyte):
+    local = {"coding": [{"system": "urn:lab", "code": "17", "display": printed}]}
+    (found,) = record_of(observation(code=local)).results[analyte]
+    assert (found.state, found.reason.id) == ("unreadable", "unverifiedCode")
+
+
+def test_no_name_means_two_analytes_and_a_remark_in_brackets_is_no_name():
+    from cards.coded import _NAMES, _called
+    from cards.terminology import TERMS
+
+    for key, analyte in TERMS.analytes.items():
+        for name in (*analyte.short.values(), *analyte.name.values(), *analyte.printed):
+            assert {_NAMES[called] for called in _called(name)} == {key}
+    assert {"free", "ratio", "kvot"}.isdisjoint(_NAMES)
+
+
 def test_a_local_code_with_a_foreign_name_means_nothing():
     record = record_of(observation(code=concept("urn:lab", "17") | {"text": "Hb från labb X"}))
     assert "hb" not in record.results
