@@ -20,6 +20,10 @@ ANCHOR = date(2026, 3, 2)
 PATIENT_VIEW = "/cds-services/svf-patient-view"
 ORDER_SIGN = "/cds-services/svf-order-sign"
 JSON = {"Content-Type": "application/json"}
+FAULTY = {"aos-messy-record": {"Observation/obs-glucose", "Observation/obs-alat"}}
+"""Resources of the examples that are no valid FHIR, by case: the story of the case."""
+SENT_IN_PART = {"aos-first-page-only"}
+"""Cases in which the EHR sends less than it holds: the story of the case."""
 FOLDER = Path(tempfile.mkdtemp(prefix="vidare-"))
 _NUMBERS = count(1)
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)

@@ -6,7 +6,7 @@ import pytest
 
 from service.hooks import PREFETCH, SERVICES, read_request
 from service.offline import NotARecord, request_of
-from tests.service.asking import ROOT, call, example, examples
+from tests.service.asking import ROOT, SENT_IN_PART, call, example, examples
 
 VIEW, SIGN, *_ = SERVICES
 CASES = sorted({case for case, _ in examples()})
@@ -38,7 +38,7 @@ def held(request):
     }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", sorted(set(CASES) - SENT_IN_PART))
 def test_a_record_gives_the_same_data_as_the_request_made_from_it(case):
     content = (ROOT / "fhir_examples" / case / "record.json").read_bytes()
     service_id = next(id_ for name, id_ in examples() if name == case)
