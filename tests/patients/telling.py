@@ -4,6 +4,7 @@ from datetime import date
 
 import msgspec
 
+from patients.chart import record
 from patients.frame import Frame
 from patients.story import Chart
 
@@ -16,3 +17,8 @@ def frame(sex="female", **members):
     patient = {**WOMAN, "sex": sex}
     told = {"seed": 1, "patient": patient, "reason": "Läkarbesök", **members}
     return Frame("case", msgspec.convert(told, Chart), ANCHOR)
+
+
+def made(kind, sex="female", **members):
+    """Give the resources of a kind that the members of a story become."""
+    return [each for each in record(frame(sex, **members)) if each["resourceType"] == kind]
