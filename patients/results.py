@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from patients.catalogue import coding
 from patients.frame import HL7, UCUM, Frame, coded
-from patients.laboratory import TESTS, day_of, days_of, named_tests, taken_at, ucum
-from patients.story import Json, Odd, Panel
+from patients.laboratory import TESTS, Sex, day_of, days_of, named_tests, taken_at, ucum
+from patients.story import Json, Odd, Panel, Sampling
 
 _SLOW = {"b12": 3, "folate": 3, "ferritin": 3, "s-protein": 6, "kappa": 6, "lambda": 6}
 """Days until the answer of a test that is not run every day."""
@@ -14,21 +14,29 @@ _SLOW = {"b12": 3, "folate": 3, "ferritin": 3, "s-protein": 6, "kappa": 6, "lamb
 
 def results(frame: Frame) -> Iterator[Json]:
     """Give every laboratory Observation, and the report of today's question."""
-    taken: dict[date, dict[str, None]] = {}
+    taken: dict[date, dict[str, float | str | None]] = {}
     for sampling in frame.chart.samplings:
+        levels = _levels(sampling, frame.sex)
         for day in days_of(sampling, frame.chart.seed, frame.anchor):
-            taken.setdefault(day, {}).update(
-                dict.fromkeys(named_tests(sampling.tests, frame.sex)),
-            )
-    for day in sorted(taken):
+            taken.setdefault(day, {}).update(levels)
+    for day, tests in sorted(taken.items()):
         when = taken_at(frame.chart.seed, day).isoformat()[:16]
-        for test in taken[day]:
+        for test, told in tests.items():
+            value = frame.body.value(test, day, told)
             name = f"obs-{test}-{day:%Y%m%d}"
-            yield _brief(_observation(frame, test, name, when, frame.body.value(test, day)))
+            yield _brief(_observation(frame, test, name, when, value))
     if frame.chart.panel:
         yield from _panel(frame, frame.chart.panel)
     for odd in frame.chart.results:
         yield _odd(frame, odd)
+
+
+def _levels(sampling: Sampling, sex: Sex) -> dict[str, float | str | None]:
+    """Give the tests of a sampling, each with the level told of these days alone."""
+    tests = named_tests(sampling.tests, sex)
+    if stray := sampling.levels.keys() - set(tests):
+        raise KeyError(*stray)
+    return {test: sampling.levels.get(test) for test in tests}
 
 
 def _panel(frame: Frame, panel: Panel) -> Iterator[Json]:

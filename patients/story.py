@@ -82,6 +82,8 @@ class Sampling(Telling, frozen=True):
     on: tuple[str, ...] = ()
     why: str | None = None
     """Gives a contact on each of the days."""
+    levels: Mapping[str, int | float | str] = {}
+    """Levels of these days alone, as in an infection; words for a test answered in words."""
 
 
 class Panel(Telling, frozen=True):

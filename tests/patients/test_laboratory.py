@@ -50,6 +50,12 @@ def test_a_course_leads_the_values_and_may_leave_the_range():
     assert abs(body.value("hb", date(2026, 2, 20)) - 90) < 6
 
 
+def test_a_level_of_one_day_stands_in_the_place_of_the_course():
+    body = Body(1, "SE", "f", BORN, {"crp": {"2024": 2}})
+    assert body.value("crp", date(2025, 5, 5), 120) > 40
+    assert body.value("strip-nitrite", date(2025, 5, 5), "pos") == "pos"
+
+
 def test_a_line_is_level_before_its_first_and_after_its_last_point():
     points = {"2024-01-01": 10.0, "2024-01-11": 20.0}
     days = [

@@ -1,5 +1,7 @@
 """patients.results: what the laboratory answered."""
 
+import pytest
+
 from tests.patients.telling import made
 
 
@@ -30,3 +32,17 @@ def test_an_odd_result_is_as_told():
     assert wbc["x"] == 1
     assert not {"valueString", "valueQuantity", "performer"} & wbc.keys()
     assert plt["valueString"] == "se svar"
+
+
+def test_an_infection_is_seen_on_its_days_alone():
+    ill = {"tests": ["crp"], "on": ["2023-12-06"], "levels": {"crp": 118}}
+    well = {"tests": ["crp"], "on": ["2024-06-12"]}
+    first, second = made("Observation", samplings=[well, ill])
+    assert first["valueQuantity"]["value"] > 40
+    assert second["valueQuantity"]["value"] < 5
+
+
+def test_a_level_of_a_test_that_is_not_taken_is_an_error():
+    stray = {"tests": ["crp"], "on": ["2023-12-06"], "levels": {"wbc": 13}}
+    with pytest.raises(KeyError):
+        made("Observation", samplings=[stray])
