@@ -21,7 +21,7 @@ from cards.outline import edition, why
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
 from cards.reasons import dismissed_text, not_checked, shows_panel
-from cards.summary import lacking, total
+from cards.summary import lacking, to_look_at, total
 from cards.terminology import TERMS
 from cards.words import WORDS, Words
 
@@ -67,6 +67,8 @@ class _Body:
             return "aosCheck_complete" if done else "aosCheck"
         if advice.topic == "cupAsk" and advice.why:
             return f"cupAsk_{advice.why}"
+        if advice.topic == "aosMissing" and advice.update is None and to_look_at(self.assessment):
+            return "aosMissing_look"
         return "aosMissing_sign" if advice.topic == "aosMissing" and advice.update else advice.topic
 
     def _section(self, heading: str, body: str) -> str:

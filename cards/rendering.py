@@ -204,7 +204,7 @@ class _Writing:
         form, words = self.manner.form, self.words
         body = referral(refer, finding, self.chart, words, form, self.manner.new_id())
         text = words.say("action", "refer", pathway=words.say("order", refer.id))
-        gaps = "_gaps" if self.advice.topic == "aosMissing" else ""
+        gaps = "_gaps" if self.advice.topic in {"aosMissing", "data"} else ""
         label = words.say("label", f"refer_{refer.id}{gaps}")
         recommended = self.advice.topic == "cupRefer"
         return [self._suggest(label, Action("create", text, body), recommended=recommended)]

@@ -11,6 +11,8 @@ from cards.panel import LACKING, SlotStatus, Status
 from cards.pathways.form import Pathway
 from cards.words import Words
 
+_ANYWHERE = ".ln_unspecified"
+"""A lymph node somewhere: not worth a word beside one whose place is told."""
 _URGENCY: Mapping[Status, int] = {"missing": 0, "stale": 1, "unreadable": 2, "ask": 3, "pending": 4}
 
 
@@ -47,8 +49,18 @@ def total(assessment: Assessment) -> int:
     return len([s for s in slots if s.status != "not-applicable"])
 
 
+def to_look_at(assessment: Assessment) -> bool:
+    """Tell whether nothing is missing: what lacks an answer has one to look up, or is asked."""
+    return all(slot.status in {"unreadable", "ask"} for slot in lacking(assessment))
+
+
 def _missing(assessment: Assessment, words: Words) -> str:
     slots = lacking(assessment)
+    if to_look_at(assessment):
+        prefix = words.say(
+            "summary", "aosMissing_look", count=len(slots), total=total(assessment), tests=""
+        )
+        return fitted(prefix, [words.slot(s.slot) for s in slots], SUMMARY_LIMIT)
     pending = len([s for s in slots if s.status == "pending"])
     prefix = words.say(
         "summary",
@@ -117,4 +129,6 @@ def sites(advice: Advice, assessment: Assessment, words: Words) -> list[str]:
         for c in sorted(d.concepts)
         if c.startswith(kinds)
     ]
-    return list(dict.fromkeys(words.concept(c) for c in concepts))
+    placed = {c.partition(".")[0] for c in concepts if "ln_" in c and not c.endswith(_ANYWHERE)}
+    told = [c for c in concepts if not (c.endswith(_ANYWHERE) and c.partition(".")[0] in placed)]
+    return list(dict.fromkeys(words.concept(c) for c in told))

@@ -17,6 +17,7 @@ from tests.cards.shown import (
     LANGUAGES,
     SYMPTOMS,
     OrderWords,
+    PanelWords,
     PatientWords,
     ResultWords,
     card,
@@ -39,6 +40,25 @@ def test_what_lacks_an_answer_is_counted_and_named_the_ones_to_order_first():
     assert said(given, "aosMissing").endswith(": B12, fria lätta kedjor, ferritin, TSH")
     assert "4 av 22" in said(given, "aosMissing")
     assert "(1 väntas)" in said(given, "aosMissing")
+
+
+def test_where_nothing_is_missing_nobody_is_told_to_order():
+    sexless = PatientWords(sex="not said")
+    panel = PanelWords(without=["psa"])
+    given = situation(conditions=SYMPTOMS, panel=panel, patient=sexless)
+    assert said(given, "aosMissing") == "AOS: 1 av 23 prov behöver din bedömning: PSA"
+    asked = card(given, "aosMissing", "sv")["detail"]
+    assert SV.say("do", "aosMissing_look") in asked
+    assert SV.say("do", "aosMissing") not in asked
+
+
+def test_a_lymph_node_anywhere_is_not_named_beside_one_whose_place_is_told():
+    nodes = [lesion("lymphadenopathy.ln_neck"), lesion("lymphadenopathy.ln_unspecified")]
+    text = said(situation(conditions=nodes), "cupAsk")
+    assert SV.concept("lymphadenopathy.ln_neck") in text
+    assert SV.concept("lymphadenopathy.ln_unspecified") not in text
+    alone = said(situation(conditions=nodes[1:]), "cupAsk")
+    assert SV.concept("lymphadenopathy.ln_unspecified") in alone
 
 
 def test_a_slot_that_does_not_apply_is_not_counted():

@@ -115,6 +115,7 @@ def sayable():
         ("do", t) for t in TOPICS if t != "data"
     }
     found |= {("do", "aosMissing_sign"), ("do", "aosCheck_complete")}
+    found |= {("do", "aosMissing_look"), ("summary", "aosMissing_look")}
     found |= {("do", "cupAsk_earlier"), ("summary", "cupAsk_earlier")}
     found |= {("phrase", f"ifOver_{pathway}") for pathway in PATHWAYS}
     found |= {(t, f"data_{w}") for t in ("summary", "do") for w in why}
