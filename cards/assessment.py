@@ -59,6 +59,11 @@ _DISTINCTIVE = frozenset(
 )
 """Tests by which an order is seen to bear on the AOS panel: one of these, or three of any."""
 
+_OF_REFERRAL = frozenset(
+    {"noSpecificDiagnosis", "assessed", "wishesBenefitCopes", "informed", "phones"}
+)
+"""What is confirmed for a referral; nobody is asked while tests alone are being signed."""
+
 _KINDS = ("metastasis.", "organ.", "malignancy.")
 """Kinds of concepts on which the pathways hang."""
 
@@ -266,13 +271,22 @@ class _Judgement:
                 topic,
                 "aos",
                 suspicion,
-                ask=self.aos.ask,
+                ask=self._asked(suspicion),
                 order=order,
                 refer=refer,
                 update=draft,
                 why=why,
             )
         ]
+
+    def _asked(self, suspicion: Finding) -> tuple[str, ...]:
+        """Give what to confirm for AOS: only what comes up, of a referral only beside one."""
+        unasked = set(_OF_REFERRAL) if self.hook == "order-sign" and not self.drafts else set()
+        if not suspicion.part("weight_loss").met:
+            unasked.add("unintentional")
+        if self.chart.slots["psa"].status != "ask":
+            unasked.add("psaApplies")
+        return tuple(each for each in self.aos.ask if each not in unasked)
 
     # -- what is common ---------------------------------------------------------------------------
 

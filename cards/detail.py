@@ -21,7 +21,7 @@ from cards.outline import edition, why
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
 from cards.reasons import dismissed_text, not_checked, shows_panel
-from cards.summary import lacking, to_look_at, total
+from cards.summary import lacking, remains, total
 from cards.terminology import TERMS
 from cards.words import WORDS, Words
 
@@ -67,9 +67,15 @@ class _Body:
             return "aosCheck_complete" if done else "aosCheck"
         if advice.topic == "cupAsk" and advice.why:
             return f"cupAsk_{advice.why}"
-        if advice.topic == "aosMissing" and advice.update is None and to_look_at(self.assessment):
-            return "aosMissing_look"
-        return "aosMissing_sign" if advice.topic == "aosMissing" and advice.update else advice.topic
+        return self._missing() if advice.topic == "aosMissing" else advice.topic
+
+    def _missing(self) -> str:
+        """Name what to do about a panel with gaps: only what is missing is to be ordered."""
+        todo = remains(self.assessment)
+        if self.advice.update:
+            look = todo in {"both", "look"}
+            return "aosMissing_sign_look" if look else "aosMissing_sign"
+        return "aosMissing" if todo == "order" else f"aosMissing_{todo}"
 
     def _section(self, heading: str, body: str) -> str:
         return f"{self.words.say('heading', heading)}:\n\n{body}" if body else ""
@@ -139,8 +145,11 @@ class _Body:
             lines.append(words.say("phrase", "gaps", blocks=named))
         return lines
 
+    def _gaps(self) -> list[SlotStatus]:
+        """Give the slots that stand in the card's table of gaps."""
+        return lacking(self.assessment) if self.advice.topic == "aosMissing" else []
+
     def _lacking(self) -> str:
-        slots = lacking(self.assessment) if self.advice.topic == "aosMissing" else []
         rows = [
             (
                 self.words.slot(s.slot, short=False),
@@ -149,7 +158,7 @@ class _Body:
                 slot_day(s),
                 slot_notes(s, self.words),
             )
-            for s in slots
+            for s in self._gaps()
         ]
         if not rows:
             return ""
@@ -215,7 +224,9 @@ class _Body:
             f"{words.say('source', key)}: {words.say('source', reason)}"
             for key, reason in not_checked(self.advice, self.assessment)
         ]
+        shown = {r.reference for s in self._gaps() for r in s.results if r.reference}
         places = {u.reference for u in self.record.unread if u.reason.id != "foreignPatient"}
+        places -= shown
         if places:
             lines.append(words.say("phrase", "unreadCount", count=len(places)))
         if self.record.foreign:

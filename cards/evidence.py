@@ -6,7 +6,7 @@ from cards.criteria import HALF_YEAR, Chart, halves
 from cards.markdown import escape
 from cards.moment import Moment
 from cards.panel import SlotStatus
-from cards.record import Diagnosis, PatientRecord, Report, Result
+from cards.record import Diagnosis, PatientRecord, Reason, Report, Result
 from cards.terminology import TERMS
 from cards.words import Words
 
@@ -118,22 +118,32 @@ def slot_day(slot: SlotStatus) -> str:
 
 
 def slot_notes(slot: SlotStatus, words: Words) -> str:
-    """Give the notes of a slot in words; that it is old is said by its date."""
+    """Give the notes of a slot in words.
+
+    That it is old is said by its date, that a source was not read to its end by the whole card;
+    the member of the resource that could not be read is nothing to a clinician.
+    """
     if not slot.notes:
         return ""
-    return "; ".join([escape(words.reason(note)) for note in slot.notes if note.id != "old"])
+    notes = [n for n in slot.notes if n.id not in {"old", "sourceIncomplete"}]
+    said = [Reason("notFhir") if n.id == "malformed" else n for n in notes]
+    return "; ".join([escape(words.reason(note)) for note in said])
 
 
 def facts(chart: Chart, words: Words) -> list[str]:
-    """Give the facts that the guideline asks about without giving a number (Q10)."""
-    record = chart.record
+    """Give the facts that the guideline asks about without giving a number (Q10).
+
+    Contacts and medicines stand there when they rose, by more than one (A10, A11 speak of a marked
+    rise), or when the client has set a limit for them.
+    """
+    record, rules = chart.record, chart.rules
     found = [weight_text(record, words), temperature_text(record, words)]
-    for what, source, moments in (
-        ("contacts", "encounters", record.contacts),
-        ("medications", "medications", record.medications),
+    for what, source, moments, factor in (
+        ("contacts", "encounters", record.contacts, rules.contacts_increase_factor),
+        ("medications", "medications", record.medications, rules.medications_increase_factor),
     ):
         recent, before = halves(moments, chart) if moments else (0, 0)
-        if recent or before:
+        if recent - before > 1 or (factor is not None and (recent or before)):
             partly = "" if record.complete(source) else words.say("phrase", "notRead")
             found.append(words.say("phrase", what, recent=recent, before=before) + partly)
     return [text for text in found if text]

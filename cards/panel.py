@@ -23,8 +23,10 @@ Status = Literal[
     "ask",
 ]
 
-LACKING: frozenset[Status] = frozenset({"stale", "pending", "missing", "unreadable", "ask"})
-"""Statuses of a slot that lacks an answer."""
+LACKING: frozenset[Status] = frozenset({"stale", "pending", "missing", "unreadable"})
+"""Statuses of a slot that lacks an answer; one that only asks whether it applies is not of them."""
+UNSEEN: frozenset[Status] = frozenset({"unreadable", "not-checked"})
+"""Statuses of a slot for which a person finds what we could not read."""
 ORDERABLE: frozenset[Status] = frozenset({"stale", "missing"})
 """Statuses of a slot whose test is proposed as an order; never one that is pending, and not one
 whose result has come but cannot be read by us: a person may."""

@@ -92,6 +92,10 @@ LINKS: Mapping[str, tuple[str, ...]] = {
 """Which links a card bears, by topic; every other one bears the guideline."""
 
 
+_STATED: Mapping[str, str] = {"aosMissing": "_gaps", "data": "_unchecked"}
+"""What the label of a prepared referral says of its results, by topic."""
+
+
 class Manner(msgspec.Struct, frozen=True):
     """How the cards of one call are written."""
 
@@ -204,7 +208,7 @@ class _Writing:
         form, words = self.manner.form, self.words
         body = referral(refer, finding, self.chart, words, form, self.manner.new_id())
         text = words.say("action", "refer", pathway=words.say("order", refer.id))
-        gaps = "_gaps" if self.advice.topic in {"aosMissing", "data"} else ""
+        gaps = _STATED.get(self.advice.topic, "")
         label = words.say("label", f"refer_{refer.id}{gaps}")
         recommended = self.advice.topic == "cupRefer"
         return [self._suggest(label, Action("create", text, body), recommended=recommended)]

@@ -170,13 +170,17 @@ def _light_chains(panel: Panel, slot: str) -> SlotStatus:
     return panel.told(slot, best_of(lacking, urine), *order)
 
 
+_PSA_TAKEN = frozenset({"answered", "pending", "unreadable"})
+"""Statuses of a PSA that somebody has ordered or taken: whether it applies is decided."""
+
+
 def _psa(panel: Panel, slot: str) -> SlotStatus:
     """A21.22 and Q5: mandatory for men; a woman has none; an unknown sex is asked."""
     sex = panel.record.person.sex
     if panel.rules.psa_required_for == "male" and sex == "female":
         return SlotStatus(slot, "not-applicable", notes=(Reason("female"),))
     told = _single(panel, slot)
-    if sex == "male" or panel.rules.psa_required_for == "all" or told.status == "answered":
+    if sex == "male" or panel.rules.psa_required_for == "all" or told.status in _PSA_TAKEN:
         return told
     return SlotStatus(slot, "ask", told.results, notes=(*told.notes, Reason("sexNotKnown")))
 

@@ -1,19 +1,28 @@
 """The one sentence of a card: self-sufficient, fewer than 140 characters."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from cards.assessment import NEEDED, Advice, Assessment, severe_calcium
 from cards.card import SUMMARY_LIMIT
 from cards.completeness import mandatory_gaps
 from cards.evidence import plain_value
 from cards.markdown import fitted
-from cards.panel import LACKING, SlotStatus, Status
+from cards.panel import LACKING, ORDERABLE, UNSEEN, SlotStatus, Status
 from cards.pathways.form import Pathway
 from cards.words import Words
 
 _ANYWHERE = ".ln_unspecified"
 """A lymph node somewhere: not worth a word beside one whose place is told."""
-_URGENCY: Mapping[Status, int] = {"missing": 0, "stale": 1, "unreadable": 2, "ask": 3, "pending": 4}
+_URGENCY: Mapping[Status, int] = {
+    "missing": 0,
+    "stale": 1,
+    "unreadable": 2,
+    "not-checked": 3,
+    "pending": 4,
+}
+
+Remains = Literal["order", "both", "look", "pending"]
 
 
 def summary(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
@@ -31,6 +40,8 @@ def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
         names = [words.say("gap", b) for b in gaps]
         return fitted(words.say("summary", "cupCheck", blocks=""), names, SUMMARY_LIMIT)
     key = f"{advice.topic}_{advice.why}" if advice.why else advice.topic
+    if advice.topic in {"aosReady", "aosCheck"} and "psaApplies" in advice.ask:
+        key = f"{advice.topic}_ask"
     whole = words.say("summary", key, **_values(advice, assessment, words, most=2))
     if len(whole) <= SUMMARY_LIMIT:
         return whole
@@ -38,39 +49,59 @@ def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
 
 
 def lacking(assessment: Assessment) -> list[SlotStatus]:
-    """Give the slots that lack an answer, the ones to act on first."""
-    slots = [s for s in assessment.chart.slots.values() if s.status in LACKING]
+    """Give the slots without an answer that we could read, the ones to act on first."""
+    slots = [s for s in assessment.chart.slots.values() if s.status in LACKING | UNSEEN]
     return sorted(slots, key=lambda s: _URGENCY[s.status])
 
 
 def total(assessment: Assessment) -> int:
-    """Give how many slots apply to the patient."""
+    """Give how many slots apply to the patient, as far as is known."""
     slots = assessment.chart.slots.values()
-    return len([s for s in slots if s.status != "not-applicable"])
+    return len([s for s in slots if s.status not in {"not-applicable", "ask"}])
 
 
-def to_look_at(assessment: Assessment) -> bool:
-    """Tell whether nothing is missing: what lacks an answer has one to look up, or is asked."""
-    return all(slot.status in {"unreadable", "ask"} for slot in lacking(assessment))
+def remains(assessment: Assessment) -> Remains:
+    """Tell what is to be done for the slots without an answer.
+
+    To order (beside what is to be looked up: both), to look up, or nothing: results are pending.
+    """
+    statuses = {s.status for s in assessment.chart.slots.values()}
+    look = not statuses.isdisjoint(UNSEEN)
+    if not statuses.isdisjoint(ORDERABLE):
+        return "both" if look else "order"
+    return "look" if look else "pending"
 
 
 def _missing(assessment: Assessment, words: Words) -> str:
+    """Give the tests without a result, and the results that a person has to look up."""
     slots = lacking(assessment)
-    if to_look_at(assessment):
-        prefix = words.say(
-            "summary", "aosMissing_look", count=len(slots), total=total(assessment), tests=""
-        )
+    named = [s for s in slots if s.status not in UNSEEN]
+    values = {"count": len(named or slots), "total": total(assessment), "tests": ""}
+    if not named:
+        prefix = words.say("summary", "aosMissing_look", **values)
         return fitted(prefix, [words.slot(s.slot) for s in slots], SUMMARY_LIMIT)
-    pending = len([s for s in slots if s.status == "pending"])
-    prefix = words.say(
-        "summary",
-        "aosMissing",
-        count=len(slots),
-        total=total(assessment),
-        pending=_beside(pending, assessment, words),
-        tests="",
-    )
-    return fitted(prefix, [words.slot(s.slot) for s in slots], SUMMARY_LIMIT)
+    pending = len([s for s in named if s.status == "pending"])
+    if pending == len(named) and "not-checked" not in {s.status for s in slots}:
+        prefix = words.say("summary", "aosMissing_pending", **values)
+    else:
+        beside = _beside(pending, assessment, words)
+        prefix = words.say("summary", "aosMissing", pending=beside, **values)
+    return _with_unread(prefix, named, [s for s in slots if s.status == "unreadable"], words)
+
+
+def _with_unread(
+    prefix: str, named: list[SlotStatus], unread: list[SlotStatus], words: Words
+) -> str:
+    """Give the tests by name, then those to look up, which are counted where they do not fit."""
+    names = [words.slot(s.slot) for s in named]
+    if not unread:
+        return fitted(prefix, names, SUMMARY_LIMIT)
+    also = words.say("phrase", "lookAlso", tests=", ".join([words.slot(s.slot) for s in unread]))
+    whole = prefix + ", ".join(names) + also
+    if len(whole) <= SUMMARY_LIMIT:
+        return whole
+    also = words.say("phrase", "lookCount", count=len(unread))
+    return fitted(prefix, names, SUMMARY_LIMIT - len(also)) + also
 
 
 def _beside(pending: int, assessment: Assessment, words: Words) -> str:
@@ -93,6 +124,9 @@ def _values(
         "named": f" ({', '.join(organs[:most])})" if organs else "",
         "sites": ", ".join(sites(advice, assessment, words)[:most]),
         "total": total(assessment),
+        "tests": ", ".join(
+            [words.slot(s.slot) for s in assessment.chart.slots.values() if s.status == "ask"]
+        ),
         "sources": ", ".join(unread),
         "pathway": words.say("order", advice.pathway) if advice.pathway else "",
         "date": order_date(advice, assessment),

@@ -31,7 +31,6 @@ _KEPT = 4096
 
 _ELSEWHERE = frozenset(
     {
-        "as-text",
         "masked",
         "unsupported",
         "not-permitted",
@@ -71,8 +70,11 @@ def holds_several(source: Observation | Component) -> bool:
 def _absent(source: Observation | Component, *, present: bool) -> Verdict:
     if present:
         return None, "unreadable", Reason("valueAndAbsent")
+    codes = {code for _, code in codings(source.dataAbsentReason)}
+    if "as-text" in codes:
+        return None, "unreadable", Reason("answerInNote")
     why = because("absent", said(source.dataAbsentReason))
-    elsewhere = any(code in _ELSEWHERE for _, code in codings(source.dataAbsentReason))
+    elsewhere = not codes.isdisjoint(_ELSEWHERE)
     return None, "unreadable" if elsewhere else "void", why
 
 

@@ -129,7 +129,9 @@ AOS = Pathway(
         ),
     },
     ask=(
+        "psaApplies",
         "newOnset",
+        "unintentional",
         "noSpecificDiagnosis",
         "examined",
         "assessed",

@@ -120,6 +120,11 @@ GAPS = PanelWords(
     without=["b12", "light_chains"], stale=["ferritin"], pending=["tsh"], values={"hb": "60 g/L"}
 )
 IRON = PanelWords(values={"hb": "92 g/L", "ferritin": "6 ug/L", "crp": "40 mg/L"})
+NO_HB = PanelWords(without=["hb"])
+UNREAD = [ResultWords(test="hb", value="141")]
+"""A number without a unit: a person can look it up, we cannot count it."""
+NO_SEX = PatientWords(sex="not said")
+NO_PSA = PanelWords(without=["psa"])
 
 
 def aos_draft(**changes):
@@ -160,6 +165,14 @@ def every_situation() -> dict[str, Assessment]:
         "aosMissing": situation(conditions=SYMPTOMS, panel=GAPS),
         "aosMissing, all": situation(conditions=SYMPTOMS, patient=PatientWords(sex="not said")),
         "aosMissing, sign": situation(conditions=SYMPTOMS, panel=GAPS, **signing),
+        "aosMissing_look": situation(conditions=SYMPTOMS, panel=NO_HB, results=UNREAD),
+        "aosMissing_both": situation(
+            conditions=SYMPTOMS, panel=PanelWords(without=["hb", "b12"]), results=UNREAD
+        ),
+        "aosMissing_pending": situation(conditions=SYMPTOMS, panel=PanelWords(pending=["tsh"])),
+        "aosMissing_sign_look": situation(panel=NO_HB, results=UNREAD, **signing),
+        "aosReady, ask": situation(conditions=SYMPTOMS, panel=NO_PSA, patient=NO_SEX),
+        "aosCheck, ask": situation(panel=NO_PSA, patient=NO_SEX, **signing),
         "aosReady": situation(conditions=[*SYMPTOMS, "pregnancy"], panel="complete"),
         "aosCheck": situation(panel="complete", **signing),
         "aosCheck_complete": situation(

@@ -20,7 +20,7 @@ from tests.cards.situations import CASES, Case, ExpectWords, assessed, parse, re
 
 TABLES = Path(__file__).parents[2] / "docs" / "decision-tables.md"
 ROW = re.compile(r"^\| ([A-Z]+\d+(?:\.\d+|[a-z])?) \|", re.MULTILINE)
-_TEXT_ID = re.compile(r"(ask|do|flag|phrase|reason|link|note|summary)\.[\w-]+")
+_TEXT_ID = re.compile(r"(ask|do|flag|heading|label|phrase|reason|link|note|status|summary)\.[\w-]+")
 _HOLE = re.compile(r"\{\w+\}")
 FILES = sorted(CASES.glob("*.toml"))
 ALL = [(path.stem, case) for path in FILES for case in read_cases(path)]

@@ -12,6 +12,7 @@ from tests.cards.shown import (
     LANGUAGES,
     SIGN,
     SYMPTOMS,
+    UNREAD,
     ConditionWords,
     CountWords,
     PanelWords,
@@ -62,6 +63,26 @@ def test_signing_a_referral_with_gaps_is_allowed_and_said():
     panel = PanelWords(without=["b12"])
     signing = situation(panel=panel, hook=SIGN, drafts=[aos_draft()])
     assert first(signing, "aosMissing") == "aosMissing_sign"
+
+
+def test_a_result_to_look_up_stands_in_the_table_and_is_not_counted_again():
+    for name in ("aosMissing_look", "aosMissing_both"):
+        detail = body(every_situation()[name], "aosMissing")
+        assert [SV.slot("hb", short=False), SV.say("status", "unreadable")] in [
+            r[:2] for r in rows(detail)
+        ]
+        assert SV.say("heading", "notChecked") not in detail
+    ready = body(situation(conditions=SYMPTOMS, panel="complete", results=UNREAD), "aosReady")
+    assert SV.say("phrase", "unreadCount", count=1) in ready
+
+
+def test_why_a_source_was_not_read_is_said_once_not_in_every_row():
+    panel = PanelWords(without=["b12", "s_protein_profile"])
+    given = situation(conditions=SYMPTOMS, panel=panel, keys={"diagnosticReports": ...})
+    detail = body(given, "aosMissing")
+    profile = [SV.slot("s_protein_profile", short=False), SV.say("status", "not-checked")]
+    assert profile in rows(detail)
+    assert detail.count(SV.say("source", "absent")) == 1
 
 
 def test_a_very_low_hb_comes_before_everything_on_an_aos_card_alone():

@@ -21,7 +21,7 @@ from cards.evidence import (
     unclear_cancers,
     weight_text,
 )
-from cards.panel import SlotStatus
+from cards.panel import Rules, SlotStatus
 from cards.record import Coded, Diagnosis, Measure, Reason, Result, Value
 from cards.words import WORDS
 from tests.cards import build
@@ -150,6 +150,11 @@ def test_without_a_recent_fever_nothing_is_said(pairs):
     assert temperature_text(measured("temperature", *pairs), SV) is None
 
 
+def test_a_note_says_nothing_of_the_members_of_a_resource():
+    slot = SlotStatus("hb", "unreadable", notes=(Reason("malformed", "valueQuantity"),))
+    assert slot_notes(slot, SV) == "gick inte att läsa"
+
+
 def test_contacts_and_prescriptions_are_counted_by_half_years():
     many = situation(
         contacts=CountWords(recent=9, before=2), medications=CountWords(recent=3, before=0)
@@ -161,8 +166,22 @@ def test_contacts_and_prescriptions_are_counted_by_half_years():
     assert facts(situation().chart, SV) == []
 
 
+@pytest.mark.parametrize(
+    ("recent", "before", "shown"), [(0, 1, False), (1, 0, False), (3, 2, False), (4, 2, True)]
+)
+@pytest.mark.parametrize("what", ["contacts", "medications"])
+def test_contacts_and_prescriptions_are_facts_only_where_they_rose(what, recent, before, shown):
+    counts = CountWords(recent=recent, before=before)
+    text = SV.say("phrase", what, recent=recent, before=before)
+    assert facts(situation(**{what: counts}).chart, SV) == ([text] if shown else [])
+    limited = Rules(**{f"{what}_increase_factor": 2.0})
+    assert facts(situation(**{what: counts}, rules=limited).chart, SV) == [text]
+    assert facts(situation(rules=limited).chart, SV) == []
+
+
 def test_a_list_that_was_not_read_to_its_end_is_not_counted_as_whole():
-    some = situation(keys={"encounters": partly(build.encounter(id="e"), key="encounters")})
+    held = [build.encounter(id=f"e{n}") for n in range(2)]
+    some = situation(keys={"encounters": partly(*held, key="encounters")})
     (text,) = facts(some.chart, SV)
     assert text.endswith(SV.say("phrase", "notRead"))
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cards.moment import Moment, moment
-from cards.panel import LACKING, ORDERABLE, Answer, Panel, Rules, SlotStatus, best_of
+from cards.panel import LACKING, ORDERABLE, UNSEEN, Answer, Panel, Rules, SlotStatus, best_of
 from cards.record import Reason, Result, Value
 from tests.cards.charts import (
     TODAY,
@@ -273,7 +273,8 @@ def test_a_slot_without_results_has_no_value_and_a_computed_one_goes_before():
 def test_what_is_ordered_lacks_an_answer_and_nobody_waits_for_it():
     assert ORDERABLE < LACKING
     assert "pending" not in ORDERABLE
-    assert "unreadable" not in ORDERABLE
+    assert ORDERABLE.isdisjoint(UNSEEN)
+    assert "ask" not in LACKING
 
 
 def test_parts_that_are_no_answer_by_themselves_can_be_left_out():

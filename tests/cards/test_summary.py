@@ -9,19 +9,22 @@ from cards.criteria import Finding
 from cards.panel import SlotStatus
 from cards.pathways import PATHWAYS
 from cards.record import Result, Value
-from cards.summary import lacking, sites, summary, total
+from cards.summary import lacking, remains, sites, summary, total
 from cards.words import WORDS
 from tests.cards.build import observation
 from tests.cards.shown import (
     GAPS,
     LANGUAGES,
+    NO_HB,
     SYMPTOMS,
+    UNREAD,
     OrderWords,
     PanelWords,
     PatientWords,
     ResultWords,
     card,
     cards,
+    every_situation,
     lesion,
     partly,
     situation,
@@ -42,14 +45,13 @@ def test_what_lacks_an_answer_is_counted_and_named_the_ones_to_order_first():
     assert "(1 väntas)" in said(given, "aosMissing")
 
 
-def test_where_nothing_is_missing_nobody_is_told_to_order():
-    sexless = PatientWords(sex="not said")
-    panel = PanelWords(without=["psa"])
-    given = situation(conditions=SYMPTOMS, panel=panel, patient=sexless)
-    assert said(given, "aosMissing") == "AOS: 1 av 23 prov behöver din bedömning: PSA"
-    asked = card(given, "aosMissing", "sv")["detail"]
-    assert SV.say("do", "aosMissing_look") in asked
-    assert SV.say("do", "aosMissing") not in asked
+def test_what_a_person_can_look_up_is_not_called_missing():
+    text = said(every_situation()["aosMissing_look"], "aosMissing")
+    assert text == "AOS: slå upp svaret på 1 av 22 prov i laboratoriemodulen: Hb"
+    text = said(every_situation()["aosMissing_both"], "aosMissing")
+    assert text == "AOS: aktuellt svar saknas på 1 av 22 prov: B12. Slå även upp: Hb."
+    text = said(every_situation()["aosMissing_pending"], "aosMissing")
+    assert text == "AOS: svar väntas på 1 av 22 prov: TSH"
 
 
 def test_a_lymph_node_anywhere_is_not_named_beside_one_whose_place_is_told():
@@ -61,8 +63,49 @@ def test_a_lymph_node_anywhere_is_not_named_beside_one_whose_place_is_told():
     assert SV.concept("lymphadenopathy.ln_unspecified") in alone
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_long_list_what_to_look_up_is_still_said(language):
+    given = situation(conditions=SYMPTOMS, results=[ResultWords(test="hb", value="141")])
+    text = said(given, "aosMissing", language)
+    assert text.endswith(", …" + WORDS[language].say("phrase", "lookCount", count=1))
+    assert len(text) <= SUMMARY_LIMIT
+
+
+def test_a_slot_that_was_not_checked_is_to_be_looked_up():
+    panel = PanelWords(without=["b12", "s_protein_profile"])
+    given = situation(conditions=SYMPTOMS, panel=panel, keys={"diagnosticReports": ...})
+    assert [s.slot for s in lacking(given)] == ["b12", "s_protein_profile"]
+    assert remains(given) == "both"
+
+
+@pytest.mark.parametrize(
+    ("panel", "results", "todo"),
+    [
+        (PanelWords(without=["hb"]), [], "order"),
+        (PanelWords(stale=["hb"], pending=["tsh"]), [], "order"),
+        (PanelWords(pending=["tsh"]), [], "pending"),
+        (NO_HB, UNREAD, "look"),
+        (PanelWords(without=["hb"], pending=["tsh"]), UNREAD, "look"),
+        (PanelWords(without=["hb"], stale=["b12"]), UNREAD, "both"),
+    ],
+)
+def test_what_remains_to_be_done(panel, results, todo):
+    given = situation(conditions=SYMPTOMS, panel=panel, results=results)
+    assert remains(given) == todo
+    (advice,) = given.advice
+    assert bool(advice.order) is (todo in {"order", "both"})
+
+
+@pytest.mark.parametrize("topic", ["aosReady", "aosCheck"])
+def test_a_complete_panel_with_a_question_asks_it(topic):
+    text = said(every_situation()[f"{topic}, ask"], topic)
+    assert "alla 22 prov" in text
+    assert "ta ställning till PSA (kön ej angivet)" in text
+    assert "PSA" not in said(every_situation()[topic], topic)
+
+
 def test_a_slot_that_does_not_apply_is_not_counted():
-    for sex, count in (("female", 22), ("male", 23)):
+    for sex, count in (("female", 22), ("male", 23), ("not said", 22)):
         given = situation(conditions=SYMPTOMS, patient=PatientWords(sex=sex))
         assert total(given) == count
 

@@ -18,6 +18,7 @@ from cards.pathways import PATHWAYS
 from cards.places import OPEN_CLASSES
 from cards.rendering import LINKS, OVERRIDES
 from cards.slots import SLOTS
+from cards.summary import Remains
 from cards.terminology import TERMS
 from cards.words import WORDS, load
 from tests.cards.shown import cards, every_situation
@@ -115,8 +116,11 @@ def sayable():
         ("do", t) for t in TOPICS if t != "data"
     }
     found |= {("do", "aosMissing_sign"), ("do", "aosCheck_complete")}
-    found |= {("do", "aosMissing_look"), ("summary", "aosMissing_look")}
     found |= {("do", "cupAsk_earlier"), ("summary", "cupAsk_earlier")}
+    remains = [f"aosMissing_{todo}" for todo in get_args(Remains) if todo != "order"]
+    found |= {("do", key) for key in [*remains, "aosMissing_sign_look"]}
+    found |= {("summary", key) for key in remains if key != "aosMissing_both"}
+    found |= {("summary", f"{topic}_ask") for topic in ("aosReady", "aosCheck")}
     found |= {("phrase", f"ifOver_{pathway}") for pathway in PATHWAYS}
     found |= {(t, f"data_{w}") for t in ("summary", "do") for w in why}
     found |= {("override", o) for reasons in OVERRIDES.values() for o in reasons}
@@ -234,7 +238,7 @@ def test_no_text_is_unused(table, key):
     elif table in {"summary", "do", "override", "link", "status", "block", "ask", "duty"}:
         assert key in looked_up
     else:
-        named = {"refer_aos_gaps", "refer_cup-se", "refer_metastases-dk"}
+        named = {"refer_aos_gaps", "refer_aos_unchecked", "refer_cup-se", "refer_metastases-dk"}
         named |= {f"{part}_{end}" for part in ("history", "examination") for end in ("cup", "dk")}
         assert key in looked_up | SPOKEN | named
 
@@ -272,7 +276,7 @@ def test_every_summary_keeps_its_point_with_the_longest_names(language):
             "total": 23,
             "pending": f" ({words.say('phrase', 'pendingCount', count=12)},"
             f" {words.say('phrase', 'uncheckedCount', count=10)})",
-            "tests": "",
+            "tests": words.slot("psa") if "_ask" in key else "",
             "blocks": "",
             "names": "",
             "latest": "2026-03-09",

@@ -98,7 +98,7 @@ def test_a_number_in_a_text_counts_only_where_it_can_mean_one_thing(text, found)
         ),
         ({"dataAbsentReason": concept(None, "not-performed")}, (None, "void", "absent")),
         ({"dataAbsentReason": {"text": LONG}}, (None, "void", "absent")),
-        ({"dataAbsentReason": concept(None, "as-text")}, unreadable("absent")),
+        ({"dataAbsentReason": concept(None, "as-text")}, unreadable("answerInNote")),
         ({"dataAbsentReason": concept(None, "masked")}, unreadable("absent")),
         ({}, unreadable("noValue")),
         ({"note": [{"text": "Provet hemolyserat, 121"}]}, unreadable("answerInNote")),
