@@ -28,7 +28,7 @@ from cards.drafts import Draft
 from cards.duplicates import referred
 from cards.markers import markers_of
 from cards.metastases import advise
-from cards.panel import LACKING, Rules
+from cards.panel import OPEN, Rules
 from cards.pathways.form import Pathway
 from cards.record import PatientRecord
 from cards.slots import panel_of
@@ -255,7 +255,7 @@ class _Judgement:
         order = tuple(a for s in self.chart.slots.values() for a in s.order)
         unsure = self.met("aos.specific") is None  # an organ-specific cancer may be unread
         refer = None if unsure or self.hook == "order-sign" else "aos"
-        if not statuses.isdisjoint(LACKING):
+        if not statuses.isdisjoint(OPEN):
             if self.hook == "order-sign" and draft is None and not order:
                 return []
             topic: Topic = "aosMissing"

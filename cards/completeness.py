@@ -10,7 +10,7 @@ from typing import Literal
 from cards.criteria import Chart
 from cards.drafts import Draft
 from cards.elements import CodeableConcept, Reference
-from cards.panel import LACKING
+from cards.panel import OPEN
 from cards.pathways.form import Pathway
 from cards.words import WORDS
 
@@ -42,7 +42,7 @@ def held(draft: Draft, block: str, chart: Chart) -> Held:
     """Tell how a block stands in a draft."""
     if block == "results":
         return "held" if not missing_references(draft, chart) else "absent"
-    if block == "lacking" and not any(s.status in LACKING for s in chart.slots.values()):
+    if block == "lacking" and not any(s.status in OPEN for s in chart.slots.values()):
         return "held"
     texts = [n.text for n in draft.request.note or () if n.text]
     for text in texts:

@@ -172,7 +172,7 @@ def _study(report: Report, words: Words) -> str:
 
 
 def _lacking(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
-    shown = LACKING | {"not-checked", "ask"}
+    shown = LACKING | {"not-checked"}
     statuses = [s.status for s in chart.slots.values()]
     if shown.isdisjoint(statuses):
         count = statuses.count("answered")

@@ -23,8 +23,10 @@ Status = Literal[
     "ask",
 ]
 
-LACKING: frozenset[Status] = frozenset({"stale", "pending", "missing", "unreadable"})
-"""Statuses of a slot that lacks an answer; one that only asks whether it applies is not of them."""
+LACKING: frozenset[Status] = frozenset({"stale", "pending", "missing", "unreadable", "ask"})
+"""Statuses of a slot that lacks an answer."""
+OPEN: frozenset[Status] = LACKING - {"ask"}
+"""Statuses of a slot that lacks an answer and is known to apply."""
 UNSEEN: frozenset[Status] = frozenset({"unreadable", "not-checked"})
 """Statuses of a slot for which a person finds what we could not read."""
 ORDERABLE: frozenset[Status] = frozenset({"stale", "missing"})

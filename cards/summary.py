@@ -8,7 +8,7 @@ from cards.card import SUMMARY_LIMIT
 from cards.completeness import mandatory_gaps
 from cards.evidence import plain_value
 from cards.markdown import fitted
-from cards.panel import LACKING, ORDERABLE, UNSEEN, SlotStatus, Status
+from cards.panel import OPEN, ORDERABLE, UNSEEN, SlotStatus, Status
 from cards.pathways.form import Pathway
 from cards.words import Words
 
@@ -50,7 +50,7 @@ def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
 
 def lacking(assessment: Assessment) -> list[SlotStatus]:
     """Give the slots without an answer that we could read, the ones to act on first."""
-    slots = [s for s in assessment.chart.slots.values() if s.status in LACKING | UNSEEN]
+    slots = [s for s in assessment.chart.slots.values() if s.status in OPEN | UNSEEN]
     return sorted(slots, key=lambda s: _URGENCY[s.status])
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cards.moment import Moment, moment
-from cards.panel import LACKING, ORDERABLE, UNSEEN, Answer, Panel, Rules, SlotStatus, best_of
+from cards.panel import LACKING, OPEN, ORDERABLE, UNSEEN, Answer, Panel, Rules, SlotStatus, best_of
 from cards.record import Reason, Result, Value
 from tests.cards.charts import (
     TODAY,
@@ -274,7 +274,8 @@ def test_what_is_ordered_lacks_an_answer_and_nobody_waits_for_it():
     assert ORDERABLE < LACKING
     assert "pending" not in ORDERABLE
     assert ORDERABLE.isdisjoint(UNSEEN)
-    assert "ask" not in LACKING
+    assert LACKING - {"ask"} == OPEN
+    assert ORDERABLE < OPEN
 
 
 def test_parts_that_are_no_answer_by_themselves_can_be_left_out():
