@@ -6,7 +6,6 @@ a front that checks the bearer token and pages every search after a few matches.
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from service.hooks import PREFETCH
+from tests.needing import need
 from tests.service.asking import JSON, examples, make_app
 from tests.service.ehrs import TOKEN, not_checked, statuses, whole_call, without
 
@@ -23,23 +23,20 @@ PAGE_SIZE = 5
 
 
 def _installed():
-    """Install the server where npm can; say why not."""
+    """Install the server where npm can; tell whether it is there."""
     if shutil.which("npm") is None:
-        return "node and npm are not on this machine"
+        return False
     if (FOLDER / "node_modules").is_dir():
-        return None
+        return True
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)  # noqa: S603 -- words of our own
-    return None if done.returncode == 0 else "npm could not install the FHIR server"
+    return done.returncode == 0
 
 
 @pytest.fixture(scope="module")
 def server():
     """Give the base URL of the FHIR server, empty as yet."""
-    if why := _installed():
-        if os.environ.get("NOTHING_SKIPPED"):
-            pytest.fail(why)
-        pytest.skip(why)
+    need(_installed(), "node and npm (Debian: apt install nodejs npm), and npm's registry")
     command = ["node", "server.mjs", TOKEN, str(PAGE_SIZE)]
     with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- words of our own
         try:

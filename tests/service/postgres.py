@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-import pytest
+
+from tests.needing import need
 
 _PLACES = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/bin")]
 _FAST = ("fsync=on", "shared_buffers=32MB", "max_connections=60")
@@ -21,9 +22,7 @@ def binaries():
     for place in [*([Path(on_path).parent] if on_path else []), *_PLACES]:
         if (place / "initdb").exists() and (place / "pg_ctl").exists():
             return place
-    why = "needs PostgreSQL's initdb and pg_ctl (Debian: apt install postgresql)"
-    assert "NOTHING_SKIPPED" not in os.environ, why
-    return pytest.skip(why)
+    return need(None, "PostgreSQL's initdb and pg_ctl (Debian: apt install postgresql)")
 
 
 def free_port():
