@@ -5,6 +5,7 @@ import logging
 import psycopg
 import pytest
 
+from service import journal
 from tests.canaries import Watch, told
 from tests.service.asking import FOLDER
 from tests.service.postgres import Postgres
@@ -40,6 +41,12 @@ def watch(tmp_path_factory):
         for path in folder.rglob("*"):
             if path.suffix in {".db", ".db-wal", ".log"} and path.is_file():
                 assert told(path.read_bytes().decode("utf-8", "replace")) is None, path.name
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """Let a look-up of what was dismissed take its time: a busy machine is no finding."""
+    monkeypatch.setattr(journal, "PATIENCE", 30.0)
 
 
 @pytest.fixture(autouse=True)

@@ -150,6 +150,7 @@ def test_an_answer_does_not_wait_for_ever_for_its_entry(place, monkeypatch):
 
 
 def test_a_look_up_that_is_late_gives_nothing_and_the_next_ones_do_not_wait(place, monkeypatch):
+    monkeypatch.setattr(keeping, "PATIENCE", 0.05)
     going_on = threading.Event()
     monkeypatch.setattr(keeping, "dismissals", lambda *_: going_on.wait(10) and {})
     journal = place.journal()
