@@ -70,8 +70,8 @@ def service_for(*servers: str) -> Iterator[int]:
         given = {"VIDARE_CLIENTS": str(clients), "VIDARE_ALLOW_LOOPBACK_FHIR": "yes"}
         os.environ |= given
         try:
-            with served("bench.ours") as port:
-                yield port
+            with served("bench.ours") as server:
+                yield server.port
         finally:
             for name in given:
                 del os.environ[name]
@@ -82,7 +82,7 @@ def main() -> None:
     budget = settings().response_budget_ms
     with ExitStack() as stack:
         ehrs = {n: stack.enter_context(served("bench.ehr", str(n))) for n in SIZES}
-        bases = {n: f"http://127.0.0.1:{port}" for n, port in ehrs.items()}
+        bases = {n: f"http://127.0.0.1:{server.port}" for n, server in ehrs.items()}
         servers = [f"{base}/{part}" for base in bases.values() for part in ("fhir", "silent")]
         port = stack.enter_context(service_for(*servers))
         calls = {n: call_with(n) for n in SIZES}
