@@ -177,9 +177,10 @@ def test_in_denmark_new_markers_reports_and_words_matter(topic, held, change):
     assert digests(before)[topic] != digests(after)[topic]
 
 
-def test_in_denmark_another_result_says_nothing_new():
+def test_in_denmark_another_result_or_diagnosis_says_nothing_new():
     hb = build.observation("hb", 130, "g/L")
-    assert digests(danish(man(), LIVER)) == digests(danish(man(), LIVER, hb))
+    sprain = build.condition(id="sprain", code={"text": "Forstuvet ankel"})
+    assert digests(danish(man(), LIVER)) == digests(danish(man(), LIVER, hb, sprain))
 
 
 def test_in_denmark_a_new_contact_with_neurology_matters():

@@ -5,12 +5,10 @@ import json
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import count
-from unittest.mock import patch
 
 import httpx
 from sqlalchemy import select
 
-from service import journal
 from service.app import create_app
 from service.database import opened, upgrade
 from service.tables import ADVICE, CALL, FEEDBACK, SUGGESTION
@@ -46,8 +44,7 @@ class Kept:
             today=lambda: self.today,
             new_id=lambda: f"00000000-0000-4000-8000-{next(self._ids):012d}",
         )
-        # A look-up that a busy machine makes late shows the card: here it may take its time.
-        with patch.object(journal, "PATIENCE", 30), asyncio.Runner() as runner:
+        with asyncio.Runner() as runner:
             lifespan = app.router.lifespan_context(app)
             runner.run(lifespan.__aenter__())
             try:
