@@ -4,8 +4,12 @@ Ratios, never milliseconds, are what counts: both sides of a comparison take tur
 machine within the same minute, and the median of the rounds is taken.
 """
 
-from bench import fetching, hook_call
+import sys
+
+from bench import fetching, hook_call, journal
 
 if __name__ == "__main__":
     fetching.main()
+    within = journal.main()
     hook_call.main()
+    sys.exit(not within)

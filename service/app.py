@@ -24,6 +24,7 @@ from service.ehr import Ehr
 from service.guard import Cors, Guard, refusal_of, respond
 from service.headers import SecurityHeaders
 from service.identity import Identity
+from service.insights_page import InsightsPage
 from service.journal import Journal, open_journal
 from service.keys import Keys
 from service.logs import line_of
@@ -66,6 +67,7 @@ def create_app(
     _add_discovery(app, settings, identity)
     _add_health(app)
     _add_metrics(app, metrics)
+    InsightsPage(settings, engine, identity).add_to(app)
     Pages(settings, app.openapi).add_to(app)
     if settings.sandbox_on:
         Sandbox(settings, today, signer).add_to(app)

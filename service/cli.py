@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -29,6 +30,7 @@ from service.languages import choose_language
 from service.metrics import Metrics
 from service.printing import print_answer, print_refusal
 from service.remembering import Remembering, Trail
+from service.retention import export, purge
 from service.settings import ZONE, load_settings
 from service.vetting import refuse_keys, refuse_writable
 
@@ -43,6 +45,8 @@ app = typer.Typer(
 
 database = typer.Typer(help="Look after the database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+journal = typer.Typer(help="Look after the journal.", no_args_is_help=True)
+app.add_typer(journal, name="journal")
 clients = typer.Typer(help="Look after clients.toml.", no_args_is_help=True)
 app.add_typer(clients, name="clients")
 
@@ -206,6 +210,25 @@ def db_check() -> None:
         print("The database lacks tables of this version: run `vidare db upgrade`.")
         raise typer.Exit(1)
     print("The database has the tables of this version.")
+
+
+@journal.command("purge")
+def journal_purge(
+    keep: Annotated[int, typer.Option("--keep-days", help="Days that are kept.", min=1)],
+) -> None:
+    """Delete what is older than so many days, for good."""
+    before = (time.time_ns() // 1_000_000) - keep * 24 * 3600 * 1000
+    with _refusals(), _database() as engine:
+        calls, told = purge(engine, before)
+    print(f"{calls} calls and {told} feedback entries were deleted.")
+
+
+@journal.command("export")
+def journal_export() -> None:
+    """Print every call and feedback as a FHIR AuditEvent (R4B), one JSON object per line."""
+    with _refusals(), _database() as engine, engine.connect() as connection:
+        for line in export(connection, load_settings().canonical):
+            print(line)
 
 
 @clients.command("check")

@@ -52,7 +52,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `bone_agreement` names the department that takes metastases in bone by local agreement
     (Denmark). The two factors say from which increase contacts or prescriptions count as raised;
     None shows the numbers and judges nothing. `snooze_days` stands in the place of the setting; 0
-    lets no card sleep.
+    lets no card sleep. Pathways in `shadow` are judged and kept, and nothing of them is shown.
 
     Kept, but not used yet: `system_actions`. `jwks` is a key set itself, only for a
     client that the service makes for its own use; a file cannot set it.
@@ -81,6 +81,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fhir_servers: tuple[str, ...] = ()
     system_actions: bool = False
     snooze_days: int | None = None
+    shadow: tuple[str, ...] = ()
 
 
 _MEMBERS = frozenset(Client.__struct_fields__) - {"jwks"}
@@ -188,6 +189,11 @@ def _faults(client: Client) -> list[Fault]:
             (name, "an increase factor must be above 1")
             for name in factors
             if (factor := getattr(client, name)) is not None and factor <= 1
+        ),
+        *(
+            ("shadow", f"shadow: {id_} is not a pathway; there are: {', '.join(PATHWAYS)}")
+            for id_ in client.shadow
+            if id_ not in PATHWAYS
         ),
         *(
             ("snooze_days", f"snooze_days: {days} must lie between 0 and {MOST_DAYS}")

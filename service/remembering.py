@@ -75,14 +75,16 @@ class Remembering(msgspec.Struct, frozen=True):
     async def recalled(self, assessment: Assessment, trail: Trail) -> Recalled:
         """Tell what sleeps from what is said; on any failure everything is said."""
         journal, client, settings = self.journal, trail.desk.client, trail.desk.settings
+        system = f"{settings.canonical}/CodeSystem/override-reason"
+        days = settings.snooze_days if client.snooze_days is None else client.snooze_days
         if journal is None or not assessment.advice:
-            return Recalled(assessment, assessment, ((),) * len(assessment.advice))
+            nothing = Memory({}, trail.desk.today, days, system, client.shadow)
+            return nothing.recall(assessment, ((),) * len(assessment.advice))
         digests = [decision(advice, assessment) for advice in assessment.advice]
         hashes = tuple(journal.pseudonyms.decisions(trail.patients, d) for d in digests)
-        days = settings.snooze_days if client.snooze_days is None else client.snooze_days
         remembered = await journal.remembered(trail.patients) if days else {}
-        system = f"{settings.canonical}/CodeSystem/override-reason"
-        return Memory(remembered, trail.desk.today, days, system).recall(assessment, hashes)
+        memory = Memory(remembered, trail.desk.today, days, system, client.shadow)
+        return memory.recall(assessment, hashes)
 
     async def told(self, body: bytes, service: Service, client: Client) -> None:
         """Keep the feedback in a body; returns once it is safe, in the spool or the database.
@@ -149,7 +151,8 @@ def advised(recalled: Recalled, response: Response, desk: Desk) -> tuple[Advised
     found = []
     for advice, hashes in zip(recalled.whole.advice, recalled.decisions, strict=True):
         if (advice.topic, advice.pathway) not in awake:
-            entry = _advised(advice, recalled.whole, str(uuid.uuid4()), "asleep", hashes)
+            shown: Shown = "shadow" if advice.pathway in desk.client.shadow else "asleep"
+            entry = _advised(advice, recalled.whole, str(uuid.uuid4()), shown, hashes)
         else:
             card = next(cards)
             entry = _advised(advice, recalled.whole, card.uuid, "shown", hashes)

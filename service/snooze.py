@@ -80,12 +80,16 @@ class Memory(NamedTuple):
     """How long a dismissed card sleeps; 0 for never."""
     system: str
     """The code system of our own reasons."""
+    shadow: Collection[str] = ()
+    """Pathways of which nothing is shown."""
 
     def recall(self, assessment: Assessment, decisions: tuple[tuple[bytes, ...], ...]) -> Recalled:
-        """Leave out what sleeps, and tell the rest what became of the last card on its topic."""
+        """Leave out what sleeps or is in shadow; tell the rest of the last card on its topic."""
         awake: list[Advice] = []
         for advice, hashes in zip(assessment.advice, decisions, strict=True):
             last = self.remembered.get((advice.topic, advice.pathway))
+            if advice.pathway in self.shadow:
+                continue
             if last is None:
                 awake.append(advice)
             elif not self._sleeps(advice, assessment, last, hashes):

@@ -56,17 +56,15 @@ class Segment:
         return lines, self.taken + sum(len(line) for line in lines)
 
     def remove(self) -> None:
-        """Delete the file."""
+        """Delete the file; its lock holds until it is closed."""
         self.path.unlink(missing_ok=True)
-        self.close()
 
     def set_aside(self) -> None:
         """Keep the file for a person to look at, under a name that is not read again."""
         self.path.rename(self.path.with_suffix(".unread"))
-        self.close()
 
     def close(self) -> None:
-        """Let the file go; the lock ends with it."""
+        """Let the file go, once: a second time its number may be another file's."""
         os.close(self._descriptor)
 
 
@@ -115,6 +113,7 @@ class Spool:
                 if last or segment not in newest or segment.size >= FULL // 16:
                     self._own.remove(segment)
                     segment.remove()
+                    segment.close()
 
     def close(self) -> None:
         """Let all segments go; what is not taken is an orphan from now on."""

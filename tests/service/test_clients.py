@@ -107,6 +107,7 @@ def test_a_site_map_may_point_at_analytes_and_concepts():
         ('orders = { haemoglobin = { system = "s", code = "1" } }', "haemoglobin"),
         ("contacts_increase_factor = 1", "factor"),
         ("snooze_days = -1", "snooze_days"),
+        ('shadow = ["aos-2"]', "shadow: aos-2"),
         ('issuer = ""', "issuer must have"),
         (f'issuer = "{"x" * 513}"', "issuer must have"),
         ('jwks_url = "http://ehr.example/jwks"', "must be an https URL"),

@@ -1,6 +1,7 @@
 """service.journal: safe before the answer, stored once after it, whatever fails in between."""
 
 import asyncio
+import os
 import threading
 
 import msgspec
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from service import journal as keeping
+from service import spool as spooling
 from service import storing
 from service.database import Failure, open_database, opened, upgrade
 from service.entries import line_of
@@ -97,6 +99,19 @@ def test_what_the_database_does_not_take_stays_in_the_spool_for_the_next_process
     later.open()
     later.close()
     assert place.stored() == (1, 1)
+
+
+def test_taking_over_what_another_process_left_closes_each_file_once(place, monkeypatch):
+    spool = Spool(place.folder / "spool")
+    spool.append([line_of(CALLED)])
+    spool.close()
+    closed, close = [], os.close
+    monkeypatch.setattr(spooling.os, "close", lambda fd: closed.append(close(fd)))
+    journal = place.journal()
+    journal._write_orphans()
+    journal.close()
+    assert len(closed) == 1
+    assert place.stored() == (1, 0)
 
 
 def test_a_disk_that_is_full_costs_nothing_while_the_database_takes_it(place):

@@ -299,3 +299,23 @@ def test_a_danish_card_sleeps_and_its_suggestions_are_told_apart(own, tmp_path, 
     (route,) = (card for card in shown if topics([card]) == ["dkRoute"])
     own.tell(overridden(route["uuid"], "alreadyReferred"), path=DANISH)
     assert topics(own.ask(call, DANISH)) == [t for t in topics(shown) if t != "dkRoute"]
+
+
+def test_a_pathway_in_shadow_is_judged_and_kept_and_nothing_of_it_is_shown(own, tmp_path):
+    clients = tmp_path / "clients.toml"
+    clients.write_text('[[client]]\nname = "default"\nshadow = ["aos"]\n')
+    assert own.ask(GAPS, clients=clients) == []
+    assert len(own.ask(GAPS)) == 1
+    assert [a["shown"] for a in own.rows("advice")] == ["shadow", "shown"]
+    assert {a["topic"] for a in own.rows("advice")} == {"aosMissing"}
+
+
+def test_shadow_holds_without_a_journal_and_never_for_what_is_of_no_pathway(tmp_path):
+    clients = tmp_path / "clients.toml"
+    clients.write_text('[[client]]\nname = "default"\nshadow = ["aos", "cup-se"]\n')
+    app, usual = make_app(clients=clients), make_app()
+    assert post(app, PATIENT_VIEW, GAPS).json()["cards"] == []
+    acute = example("aos-calcium-computed")
+    all_of_them = topics(post(usual, PATIENT_VIEW, acute).json()["cards"])
+    shown = topics(post(app, PATIENT_VIEW, acute).json()["cards"])
+    assert shown == [topic for topic in all_of_them if topic == "acuteCalcium"]

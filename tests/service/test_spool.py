@@ -155,6 +155,7 @@ def test_what_cannot_be_read_is_set_aside(tmp_path):
     spool.close()
     (segment,) = Spool(tmp_path).orphans()
     segment.set_aside()
+    segment.close()
     assert [path.suffix for path in tmp_path.iterdir()] == [".unread"]
     assert adopted(tmp_path) == []
     spool.keep_unread([])

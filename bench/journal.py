@@ -1,0 +1,57 @@
+"""What the journal costs per call: the same server with a journal and without, turn by turn.
+
+PostgreSQL is measured where `VIDARE_BENCH_POSTGRESQL` names an empty database; SQLite always.
+"""
+
+import os
+import statistics
+import tempfile
+from datetime import UTC, datetime
+
+from bench.load import Speed, request_for, served, speed
+from service.database import opened, upgrade
+from service.examples import example
+
+CASE, SERVICE = "aos-gaps", "svf-patient-view"
+ROUNDS, SECONDS = 7, 0.8
+MOST_COST = 2.0
+"""Times the cost of a call without a journal."""
+
+
+def main() -> bool:
+    """Print the cost per call; tell whether it stays within what was expected."""
+    print("\n| journal | with | without | cost |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        ratios = [_measured("SQLite", f"sqlite:///{folder}/bench.db", folder)]
+        if url := os.environ.get("VIDARE_BENCH_POSTGRESQL"):
+            ratios.append(_measured("PostgreSQL", url, folder))
+    return max(ratios) <= MOST_COST
+
+
+def _measured(name: str, url: str, folder: str) -> float:
+    with opened(url) as engine:
+        upgrade(engine)
+    body = example(CASE, SERVICE, datetime.now(tz=UTC).date())
+    request = request_for(f"/cds-services/{SERVICE}", body)
+    with (
+        served("bench.kept", "on", url, folder) as kept,
+        served("bench.kept", "off", url, folder) as bare,
+    ):
+        rounds = [
+            [speed(server, request, b"aosMissing", SECONDS) for server in (kept, bare)]
+            for _ in range(ROUNDS + 1)
+        ][1:]  # the first warms up
+    ratio = statistics.median(bare.throughput / kept.throughput for kept, bare in rounds)
+    own, without = (_shown(column) for column in zip(*rounds, strict=True))
+    print(f"| {name} | {own} | {without} | {ratio:.2f} |")
+    return ratio
+
+
+def _shown(column: tuple[Speed, ...]) -> str:
+    calls = statistics.median(each.throughput for each in column)
+    cpu = statistics.median(each.cpu for each in column)
+    return f"{calls:.0f} calls/s, {cpu * 1e3:.2f} ms of CPU"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""service.charts: bars that say what they show, and nothing that a browser would run."""
+
+from xml.etree import ElementTree as ET
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.charts import bars
+
+NAME = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+ROWS = st.dictionaries(NAME, st.dictionaries(st.sampled_from("abc"), st.integers(0, 10**6)))
+
+
+@given(NAME, ROWS)
+def test_any_chart_is_well_formed_and_its_parts_keep_inside(title, rows):
+    svg = ET.fromstring(bars(title, rows, "abc"))  # noqa: S314 - our own
+    for rect in svg.iter("rect"):
+        assert float(rect.get("x")) + float(rect.get("width")) <= 800.5
+    assert svg.find("title").text == (title or None)
+
+
+def test_what_is_shown_is_said_in_words_and_what_is_nowhere_is_left_out():
+    text = bars("T", {"one": {"a": 2, "b": 0}, "<two>": {"a": 1}}, ["a", "b"])
+    assert "<desc>one: a 2; &lt;two&gt;: a 1</desc>" in text
+    assert ">b<" not in text
+    assert "<script" not in text
+    assert "style=" not in text
