@@ -65,8 +65,6 @@ class Journal:
         self._fresh, self._closing = threading.Event(), threading.Event()
         self._writer: threading.Thread | None = None
         metrics.database_up.set(1)
-        metrics.journal_queue.set_function(lambda: self._keeper.waiting)
-        metrics.spool_bytes.set_function(spool.bytes_waiting)
 
     # -- on the event loop -----------------------------------------------------------------------
 
@@ -158,6 +156,8 @@ class Journal:
             except OSError:
                 self._keep_at_once(waiting)
             self._homeless.clear()
+        self._metrics.journal_queue.set(self._keeper.waiting)
+        self._metrics.spool_bytes.set(self._spool.bytes_waiting())
         self._fresh.set()
         return [None] * len(entries)
 
@@ -203,6 +203,7 @@ class Journal:
     def _write_own(self) -> None:
         for segment in self._spool.own():
             self._write_segment(segment)
+            self._metrics.spool_bytes.set(self._spool.bytes_waiting())
         self._spool.tidy()
 
     def _write_orphans(self) -> None:

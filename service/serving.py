@@ -10,6 +10,7 @@ from uvicorn.supervisors import Multiprocess
 
 from service import logs
 from service.app import app_from_environment
+from service.metrics import share
 from service.settings import Settings, load_settings
 
 MAX_HEAD_BYTES = 65_536
@@ -33,6 +34,7 @@ def serve(settings: Settings) -> None:
         timeout_worker_healthcheck=60,
     )
     if settings.workers > 1:
+        share()
         Workers(config, [config.bind_socket()]).run()
     else:
         uvicorn.Server(config).run()
