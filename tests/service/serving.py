@@ -21,7 +21,7 @@ class Server:
     """A running `vidare serve`; everything that it wrote is in `output`."""
 
     def __init__(self, folder, **settings):
-        self.port = free_port()
+        self.port = settings.get("PORT") or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self._file = Path(tempfile.mkstemp(dir=folder, suffix=".log")[1])
         given = {
