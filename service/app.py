@@ -37,6 +37,7 @@ from service.replay import UsedTokens
 from service.sandbox.page import Sandbox
 from service.sandbox.trust import Signer
 from service.settings import ZONE, Settings, load_settings
+from service.tracing import Tracing
 from service.vetting import refuse_exposed_secrets
 
 
@@ -55,10 +56,10 @@ def create_app(
     pace = Pace(settings.calls_per_minute) if settings.auth == "required" else None
     identity = Identity(register, Keys(), UsedTokens(engine), pace)
     ehr, metrics = Ehr(settings), Metrics()
-    journal = open_journal(settings, engine, metrics)
-    rooms = _rooms(settings, register, engine, ehr, journal)
+    journal, tracing = open_journal(settings, engine, metrics), Tracing()
+    rooms = _rooms(settings, register, engine, ehr, journal, tracing)
     app = _bare_app(settings, register, rooms, metrics)
-    remembering = Remembering(journal, metrics)
+    remembering = Remembering(journal, metrics, tracing.tracer)
     calls = Calls(settings, identity, ehr, today, new_id or _new_id, remembering)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
     app.add_route(
@@ -91,7 +92,12 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def _rooms(
-    settings: Settings, register: Register, engine: Engine, ehr: Ehr, journal: Journal | None
+    settings: Settings,
+    register: Register,
+    engine: Engine,
+    ehr: Ehr,
+    journal: Journal | None,
+    tracing: Tracing,
 ) -> Lifespan:
     """Give what is made ready before the first call and closed after the last."""
 
@@ -107,6 +113,7 @@ def _rooms(
         await ehr.close()
         if journal is not None:
             await to_thread.run_sync(journal.close)
+        await to_thread.run_sync(tracing.close)
         engine.dispose()
 
     return lifespan

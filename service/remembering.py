@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import msgspec
+from opentelemetry.trace import NoOpTracer, Tracer
 
 from cards.assessment import Advice, Assessment
 from cards.card import Response, Suggestion
@@ -46,21 +47,26 @@ class Remembering(msgspec.Struct, frozen=True):
 
     journal: Journal | None
     metrics: Metrics
+    tracer: Tracer = NoOpTracer()
 
     @asynccontextmanager
     async def keeping(self, trail: Trail) -> AsyncIterator[None]:
         """Count the call that is answered inside, and keep it when it is over, refused or not."""
         began = time.perf_counter_ns()
-        try:
-            yield
-        except Exception as error:
-            trail.outcome = error.code if isinstance(error, Refusal) else "internal"
-            raise
-        finally:
-            spent = time.perf_counter_ns() - began
-            self._count(trail, spent)
-            if self.journal is not None:
-                await self.journal.note(_entry(trail, spent))
+        with self.tracer.start_as_current_span(
+            "call", record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                trail.outcome = error.code if isinstance(error, Refusal) else "internal"
+                raise
+            finally:
+                spent = time.perf_counter_ns() - began
+                self._count(trail, spent)
+                span.set_attributes(_attributes(trail))
+                if self.journal is not None:
+                    await self.journal.note(_entry(trail, spent))
 
     def follow(self, trail: Trail, call: HookRequest, sources: Mapping[str, Source]) -> None:
         """Note whom a call is about, as keyed hashes, and what became of its sources."""
@@ -116,6 +122,16 @@ class Remembering(msgspec.Struct, frozen=True):
             metrics.advice.labels(entry.topic, entry.shown).inc()
         for key, outcome in trail.sources.items():
             metrics.sources.labels(key, outcome).inc()
+
+
+def _attributes(trail: Trail) -> dict[str, str | int]:
+    """Give what a span may say of a call: names of ours, and counts."""
+    return {
+        "vidare.service": trail.service.id,
+        "vidare.outcome": trail.outcome,
+        "vidare.cards": sum(entry.shown == "shown" for entry in trail.advice),
+        **{f"vidare.source.{key}": outcome for key, outcome in trail.sources.items()},
+    }
 
 
 def _entry(trail: Trail, spent: int) -> Called:
