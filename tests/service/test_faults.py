@@ -13,19 +13,22 @@ import resource
 import signal
 import threading
 from collections import Counter
+from datetime import datetime
 from itertools import count
 
 import httpx
 from sqlalchemy import select
 
 from service.database import opened, upgrade
+from service.examples import example
+from service.settings import ZONE
 from service.tables import ADVICE, CALL, FEEDBACK
-from tests.service.asking import JSON, PATIENT_VIEW, example
+from tests.service.asking import JSON, PATIENT_VIEW
 from tests.service.serving import Server
 
 CLIENTS = 8
 CALLS = int(os.environ.get("FAULT_CALLS", "400"))  # .ci/run makes 2,000
-GAPS = json.loads(example("aos-gaps"))
+GAPS = json.loads(example("aos-gaps", "svf-patient-view", datetime.now(ZONE).date()))
 PATIENT = GAPS["context"]["patientId"]
 
 
@@ -71,9 +74,9 @@ class Installation:
 class Client(threading.Thread):
     """An EHR: calls, and tells what became of each card; what fails it sends again."""
 
-    def __init__(self, number, base, numbers, progress):
-        super().__init__()
-        self.number, self.base, self.numbers, self.progress = number, base, numbers, progress
+    def __init__(self, base, numbers, progress):
+        super().__init__(daemon=True)
+        self.base, self.numbers, self.progress = base, numbers, progress
         self.cards, self.told, self.wrong = [], [], Counter()
         self.failure = None
 
@@ -87,9 +90,9 @@ class Client(threading.Thread):
         for number in self.numbers:
             if number >= CALLS:
                 return
-            body = {**GAPS, "context": {**GAPS["context"]}}
-            text = json.dumps(body).replace(PATIENT, f"pat-{number}").encode()
+            text = json.dumps(GAPS).replace(PATIENT, f"pat-{number}").encode()
             cards = self._sent(PATIENT_VIEW, text).json()["cards"]
+            assert len(cards) == 1
             self.cards += [card["uuid"] for card in cards]
             told = [self._feedback(card, number) for card in cards]
             self._sent(f"{PATIENT_VIEW}/feedback", json.dumps({"feedback": told}).encode())
@@ -129,19 +132,13 @@ def test_what_was_acknowledged_is_in_the_database_once_whatever_failed(tmp_path,
             state["done"] = next(done)
             reached.notify_all()
 
-    numbers = iter(count())
-    lock = threading.Lock()
-
-    def next_number():
-        while True:
-            with lock:
-                yield next(numbers)
+    numbers = count()  # one for all clients: taking the next is atomic
 
     def await_calls(wanted):
         with reached:
             assert reached.wait_for(lambda: state["done"] >= wanted, timeout=300), state
 
-    clients = [Client(n, place.base, next_number(), progress) for n in range(CLIENTS)]
+    clients = [Client(place.base, numbers, progress) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
     faults = [place.kill, "database", place.kill, "disk", place.kill, "database", place.kill]
