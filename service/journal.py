@@ -36,6 +36,8 @@ KEEPING = 2.0
 """Seconds that an answer waits for its entry to be safe."""
 _TOGETHER = 500
 _WAITING = 10_000
+_GATHERING = 0.05
+"""Seconds in which entries gather for one transaction: the database is behind by no more."""
 _PAUSE = 1.0
 _IDLE = 10.0
 
@@ -198,7 +200,8 @@ class Journal:
             if self._homeless:
                 with suppress(NotKept):
                     self._keep([])
-            self._fresh.wait(_PAUSE if self._homeless else _IDLE)
+            if self._fresh.wait(_PAUSE if self._homeless else _IDLE):
+                self._closing.wait(_GATHERING)
 
     def _write_own(self) -> None:
         for segment in self._spool.own():
