@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cards import rendering
@@ -33,7 +34,12 @@ class Desk(NamedTuple):
     new_id: Callable[[], str]
 
 
-def judge(call: HookRequest, sources: Mapping[str, Source], desk: Desk) -> Assessment:
+def judge(
+    call: HookRequest,
+    sources: Mapping[str, Source],
+    desk: Desk,
+    candidates: Mapping[str, Pathway] = MappingProxyType({}),
+) -> Assessment:
     """Give the assessment of a call: read its sources, then judge them by the pathways.
 
     Raises `BadRequest` for a call about two patients and `DataUnavailable` (412) where nothing
@@ -66,7 +72,9 @@ def judge(call: HookRequest, sources: Mapping[str, Source], desk: Desk) -> Asses
         ) from error
     except UnreadableSource as error:
         raise BadRequest(error.reason, expression=f"context.{error.key}") from error
-    assessment = assess(record, pathways_of(call), rules(desk), call.service.hook, drafts)
+    coming = {id_: p for id_, p in candidates.items() if id_ in pathways_of(call)}
+    pathways = {**pathways_of(call), **coming}
+    assessment = assess(record, pathways, rules(desk), call.service.hook, drafts)
     if assessment.unanswerable:
         raise _unavailable(assessment)
     return assessment

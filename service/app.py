@@ -2,7 +2,7 @@
 
 import gc
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 
@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from cards import referral
+from cards.pathways import CANDIDATES
+from cards.pathways.form import Pathway
 from service import describing
 from service.calls import Calls
 from service.database import open_database, prepare
@@ -46,6 +48,7 @@ def create_app(
     *,
     today: Callable[[], date] | None = None,
     new_id: Callable[[], str] | None = None,
+    candidates: Mapping[str, Pathway] = CANDIDATES,
 ) -> FastAPI:
     """Give the application of one installation; `StartRefused` where it must not be served."""
     refuse_exposed_secrets()
@@ -59,7 +62,7 @@ def create_app(
     journal, tracing = open_journal(settings, engine, metrics), Tracing()
     rooms = _rooms(settings, register, engine, ehr, journal, tracing)
     app = _bare_app(settings, register, rooms, metrics)
-    remembering = Remembering(journal, metrics, tracing.tracer)
+    remembering = Remembering(journal, metrics, tracing.tracer, candidates)
     calls = Calls(settings, identity, ehr, today, new_id or _new_id, remembering)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
     app.add_route(

@@ -109,6 +109,8 @@ async def _answered_once(
     recalled = await remembering.recalled(judge(call, sources, desk), trail)
     response = render(recalled.awake, trail.language, desk)
     trail.advice = advised(recalled, response, desk)
+    if remembering.candidates:
+        trail.advice += remembering.beside(lambda rules: judge(call, sources, desk, rules), trail)
     return encoded(response)
 
 

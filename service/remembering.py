@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from cards.assessment import Advice, Assessment
 from cards.card import Response, Suggestion
 from cards.decision import decision
 from cards.pathways import PATHWAYS
+from cards.pathways.form import Pathway
 from cards.reasons import RULES_VERSION, shows_panel
 from cards.source import Source
 from service.answer import Desk
@@ -22,6 +23,7 @@ from service.errors import NotFound, NotReady, Refusal
 from service.feedback import Teller, read_feedback
 from service.hooks import HookRequest, Service
 from service.journal import Journal, NotKept
+from service.logs import Line, write_exception
 from service.metrics import Metrics
 from service.snooze import Memory, Recalled
 
@@ -48,6 +50,8 @@ class Remembering(msgspec.Struct, frozen=True):
     journal: Journal | None
     metrics: Metrics
     tracer: Tracer = NoOpTracer()
+    candidates: Mapping[str, Pathway] = {}
+    """Pathways in an edition that is not in force: judged beside, kept, never shown."""
 
     @asynccontextmanager
     async def keeping(self, trail: Trail) -> AsyncIterator[None]:
@@ -92,6 +96,27 @@ class Remembering(msgspec.Struct, frozen=True):
         memory = Memory(remembered, trail.desk.today, days, system, client.shadow)
         return memory.recall(assessment, hashes)
 
+    def beside(
+        self, judging: Callable[[Mapping[str, Pathway]], Assessment], trail: Trail
+    ) -> tuple[Advised, ...]:
+        """Give the entries of what the candidates would say; none where they fail.
+
+        What they do is logged and costs no answer.
+        """
+        try:
+            assessment = judging(self.candidates)
+        except Exception as error:  # noqa: BLE001 - rules on trial must not cost an answer
+            write_exception(Line(event="candidate", service=trail.service.id), error)
+            return ()
+        found = []
+        for advice in assessment.advice:
+            pathway = self.candidates.get(advice.pathway or "")
+            if pathway is not None:
+                hashed = _first(self.journal, trail, decision(advice, assessment))
+                entry = _advised(advice, assessment, str(uuid.uuid4()), "candidate", (hashed,))
+                found.append(msgspec.structs.replace(entry, edition=pathway.guideline.edition))
+        return tuple(found)
+
     async def told(self, body: bytes, service: Service, client: Client) -> None:
         """Keep the feedback in a body; returns once it is safe, in the spool or the database.
 
@@ -122,6 +147,10 @@ class Remembering(msgspec.Struct, frozen=True):
             metrics.advice.labels(entry.topic, entry.shown).inc()
         for key, outcome in trail.sources.items():
             metrics.sources.labels(key, outcome).inc()
+
+
+def _first(journal: Journal | None, trail: Trail, digest: bytes) -> bytes:
+    return journal.pseudonyms.decisions(trail.patients, digest)[0] if journal else b""
 
 
 def _attributes(trail: Trail) -> dict[str, str | int]:

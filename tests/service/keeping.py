@@ -26,6 +26,7 @@ class Kept:
         self.url = url
         self._ids = count(1)
         self.today = ANCHOR
+        self.candidates = {}
         self.given = {
             "journal": True,
             "database_url": url,
@@ -43,6 +44,7 @@ class Kept:
             settings(**{**self.given, **given}),
             today=lambda: self.today,
             new_id=lambda: f"00000000-0000-4000-8000-{next(self._ids):012d}",
+            candidates=self.candidates,
         )
         with asyncio.Runner() as runner:
             lifespan = app.router.lifespan_context(app)

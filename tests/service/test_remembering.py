@@ -1,10 +1,13 @@
 """service.remembering: what was dismissed stays unsaid until something has changed."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
+import msgspec
 import pytest
 
+from cards.criteria import Criterion, Finding
+from cards.pathways import PATHWAYS
 from tests.service.asking import (
     ANCHOR,
     ORDER_SIGN,
@@ -319,3 +322,37 @@ def test_shadow_holds_without_a_journal_and_never_for_what_is_of_no_pathway(tmp_
     all_of_them = topics(post(usual, PATIENT_VIEW, acute).json()["cards"])
     shown = topics(post(app, PATIENT_VIEW, acute).json()["cards"])
     assert shown == [topic for topic in all_of_them if topic == "acuteCalcium"]
+
+
+def later(pathway, **criteria):
+    """Give a pathway in a later edition, of which some criteria are judged otherwise."""
+    edition = msgspec.structs.replace(pathway.guideline, approved=date(2027, 1, 1))
+    return msgspec.structs.replace(
+        pathway, guideline=edition, criteria={**pathway.criteria, **criteria}
+    )
+
+
+def test_coming_rules_run_beside_those_in_force_and_the_difference_is_kept(own):
+    aos = PATHWAYS["aos"]
+    nobody = Criterion("suspicion", lambda _: Finding("suspicion", met=False))
+    own.candidates = {"aos": later(aos)}
+    assert len(own.ask(GAPS)) == 1
+    own.candidates = {"aos": later(aos, suspicion=nobody)}
+    assert len(own.ask(GAPS)) == 1
+    rows = [(a["shown"], a["topic"], a["edition"]) for a in own.rows("advice")]
+    coming = own.candidates["aos"].guideline.edition
+    assert sorted(rows) == [
+        ("candidate", "aosMissing", coming),
+        ("shown", "aosMissing", aos.guideline.edition),
+        ("shown", "aosMissing", aos.guideline.edition),
+    ]
+    assert len({a["decision"] for a in own.rows("advice")}) == 1
+
+
+def test_coming_rules_that_fail_cost_no_answer(own):
+    def fail(_):
+        raise ZeroDivisionError
+
+    own.candidates = {"aos": later(PATHWAYS["aos"], suspicion=Criterion("suspicion", fail))}
+    assert len(own.ask(GAPS)) == 1
+    assert [a["shown"] for a in own.rows("advice")] == ["shown"]
