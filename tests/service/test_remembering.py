@@ -190,7 +190,11 @@ def test_a_database_that_is_down_never_hides_a_card_and_never_costs_an_answer(ow
         assert len(asking.post(PATIENT_VIEW, GAPS).json()["cards"]) == 1
         told = {"feedback": [overridden("c0ffee00-0000-4000-8000-000000000000", "explained")]}
         assert asking.post(f"{PATIENT_VIEW}/feedback", told).status_code == 200
-        assert asking.metric('vidare_snooze_lookups_total{outcome="failed"}') == 1
+        unanswered = ("failed", "late")  # late where the machine is busy
+        counts = (
+            asking.metric(f'vidare_snooze_lookups_total{{outcome="{u}"}}') for u in unanswered
+        )
+        assert sum(counts) == 1
     assert own.ask(GAPS) == []
     assert len(own.rows("call")) == 3
     assert len(own.rows("feedback")) == 2
