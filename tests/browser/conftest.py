@@ -1,6 +1,5 @@
 """A real server on a free port and the system's Chromium, headless."""
 
-import os
 import shutil
 import socket
 import threading
@@ -13,21 +12,16 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from service.app import create_app
+from tests.needing import need
 from tests.service.asking import ANCHOR, ROOT, settings
 
 SCREENSHOTS = ROOT / "screenshots"
 
 
 def chromium():
-    """Give the path of the system's Chromium, or skip; where nothing may be skipped, fail."""
-    found = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if found is None and os.environ.get("NOTHING_SKIPPED"):
-        pytest.fail("nothing may be skipped, and there is no Chromium on this machine")
-    if found is None:
-        pytest.skip("there is no Chromium on this machine: apt-get install chromium")
-    return found
+    """Give the path of the system's Chromium."""
+    paths = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    return need(next(filter(None, paths), None), "Chromium")
 
 
 @contextmanager

@@ -128,8 +128,12 @@ function rangeOf(observation) {
   const range = observation.referenceRange?.[0];
   if (!range) return null;
   const [low, high] = [range.low?.value, range.high?.value];
-  const text = range.text ?? [low, high].map((v) => (v === undefined ? "" : figure(v))).join("–");
-  return { low, high, text };
+  return { low, high, text: range.text ?? between(low, high) };
+}
+
+function between(low, high) {
+  if (low === undefined) return high === undefined ? "" : `≤ ${figure(high)}`;
+  return high === undefined ? `≥ ${figure(low)}` : `${figure(low)}–${figure(high)}`;
 }
 
 function flag(observation, value, range) {

@@ -65,6 +65,16 @@ def test_every_template_is_filled_in_and_one_that_cannot_be_is_left_out(app):
     assert body["fhirAuthorization"]["access_token"].endswith("i-1")
 
 
+def test_an_example_about_a_flawed_ehr_keeps_its_flaws(app):
+    body = written(app, case="aos-first-page-only").json()
+    assert "OperationOutcome" in str(body["prefetch"]["diagnosticReports"])
+    assert len(body["prefetch"]["observations"]["entry"]) < 20
+    body = written(app, case="aos-wrong-patient").json()
+    assert "pat-someone-else" in str(body["prefetch"]["observations"])
+    whole = written(app, case="aos-first-page-only", tempers="paged").json()
+    assert whole["prefetch"]["observations"]["link"][1]["relation"] == "next"
+
+
 def test_what_was_signed_in_the_page_is_in_the_record(app):
     signed = [
         {
