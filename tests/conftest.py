@@ -10,6 +10,9 @@ from tests.canaries import Watch, told
 from tests.service.asking import FOLDER
 from tests.service.postgres import Postgres
 
+KEPT = {".db", ".db-wal", ".log", ".ndjson", ".begun", ".unread"}
+"""Endings of what outlives a call: databases, the output of servers, the spool of the journal."""
+
 
 @pytest.fixture(scope="session")
 def postgres():
@@ -39,7 +42,7 @@ def watch(tmp_path_factory):
     log.removeHandler(handler)
     for folder in (FOLDER, tmp_path_factory.getbasetemp()):
         for path in folder.rglob("*"):
-            if path.suffix in {".db", ".db-wal", ".log"} and path.is_file():
+            if path.suffix in KEPT and path.is_file():
                 assert told(path.read_bytes().decode("utf-8", "replace")) is None, path.name
 
 

@@ -6,11 +6,13 @@ databases when all is done; `tests/service/asking.py` looks at each answer that 
 
 import json
 import sys
+from functools import partial
 
 import pytest
 
 from tests.canaries import CANARIES, told
-from tests.service.asking import ORDER_SIGN, PATIENT_VIEW, example, make_app, post
+from tests.service.asking import ORDER_SIGN, PATIENT_VIEW, example, examples, make_app, post
+from tests.service.keeping import Kept
 from tests.service.signing import BASE, clients_file, token
 from tests.service.starting import started
 
@@ -34,11 +36,8 @@ def app(tmp_path_factory):
 
 def with_value(body):
     """Give a call in which one result has a value that nothing else has."""
-    observations = body["prefetch"]["observations"]["entry"]
-    quantity = next(
-        e["resource"]["valueQuantity"] for e in observations if "valueQuantity" in str(e)
-    )
-    quantity["value"] = VALUE
+    results = [e["resource"] for e in body["prefetch"]["observations"].get("entry", ())]
+    next((r["valueQuantity"] for r in results if "valueQuantity" in r), {})["value"] = VALUE
     return body
 
 
@@ -53,37 +52,42 @@ def ours(frame):
     return name if name.startswith(("cards.", "service.")) else None
 
 
-def passed(app, path):
-    """Give the modules of ours that a call passes through, in the thread that answers it."""
-    seen = set()
+def profiled(watcher, act):
+    """Give what an act gives, every function that is entered meanwhile told to the watcher."""
+    before = sys.getprofile()
+    sys.setprofile(watcher)
+    try:
+        return act()
+    finally:
+        sys.setprofile(before)
+
+
+def note_into(seen):
+    """Give a watcher that notes the modules of ours that are passed."""
 
     def note(frame, event, _argument):
         if event == "call" and (name := ours(frame)):
             seen.add(name)
 
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        response, _ = ask(app, path)
-    finally:
-        sys.setprofile(before)
-    assert response.status_code == 200
-    return seen
+    return note
 
 
-def broken_at(module, app, path):
-    """Answer a call during which the first function of a module that is entered fails."""
+def failing_in(module):
+    """Give a watcher that fails the first function of a module that is entered."""
 
     def fail(frame, event, _argument):
         if event == "call" and ours(frame) == module and frame.f_code.co_name != "<module>":
             raise Broken(TELLING)
 
-    before = sys.getprofile()
-    sys.setprofile(fail)
-    try:
-        return ask(app, path)
-    finally:
-        sys.setprofile(before)
+    return fail
+
+
+def passed(app, path):
+    """Give the modules of ours that a call passes through, in the thread that answers it."""
+    seen = set()
+    response, _ = profiled(note_into(seen), lambda: ask(app, path))
+    assert response.status_code == 200
+    return seen
 
 
 OUTSIDE = {"service.logs", "service.guard", "service.headers"}
@@ -98,7 +102,7 @@ def test_no_module_that_fails_tells_of_the_call(app, path, caplog, capfd):
     silent = set()
     for module in sorted(modules):
         caplog.clear()
-        response, sent = broken_at(module, app, path)
+        response, sent = profiled(failing_in(module), partial(ask, app, path))
         if response.status_code == 200:
             silent.add(module)
             assert response.json()["cards"], f"{module}: an empty list in the place of an error"
@@ -140,3 +144,54 @@ def test_one_call_leaves_nothing_in_the_next(app):
     again, _ = ask(app, PATIENT_VIEW)
     said = [[(c["summary"], c["detail"]) for c in r.json()["cards"]] for r in (first, again)]
     assert said[0] == said[1]
+
+
+TOLD = {
+    "card": "00000000-0000-4000-8000-000000000001",
+    "outcome": "overridden",
+    "outcomeTimestamp": "2026-03-02T10:00:00Z",
+    "overrideReason": {"reason": {"code": CANARIES[0]}, "userComment": TELLING},
+}
+
+
+def test_neither_database_nor_spool_nor_metrics_tell_of_anyone(tmp_path, database_url):
+    kept = Kept(tmp_path, database_url)
+    with kept.running() as asking:
+        for case, service_id in examples():
+            asking.post(
+                f"/cds-services/{service_id}", with_value(json.loads(example(case, service_id)))
+            )
+        asking.post(f"{PATIENT_VIEW}/feedback", {"feedback": [TOLD]})
+        metrics = asking.send("GET", "/metrics").text
+    assert "vidare_calls_total" in metrics
+    rows = {name: kept.rows(name) for name in ("call", "advice", "suggestion", "feedback")}
+    assert len(rows["call"]) == len(examples())
+    assert rows["advice"]
+    assert rows["feedback"]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    held = [path.read_bytes().decode("utf-8", "replace") for path in files]
+    for text in (metrics, repr(rows), *held):
+        assert told(text) is None
+        assert str(VALUE) not in text
+
+
+def test_no_room_of_memory_that_fails_tells_of_the_call(tmp_path, app, caplog, capfd):
+    kept = Kept(tmp_path, f"sqlite:///{tmp_path}/vidare.db")
+    body = with_value(json.loads(example("aos-gaps")))
+    with kept.running() as asking:
+        whole = asking.post(PATIENT_VIEW, body).json()["cards"]
+
+        def call():
+            return asking.post(PATIENT_VIEW, body)
+
+        rooms = profiled(note_into(seen := set()), call) and seen - passed(app, PATIENT_VIEW)
+        assert {"service.journal", "service.snooze"} <= rooms
+        for module in sorted(rooms):
+            caplog.clear()
+            response = profiled(failing_in(module), call)
+            shown = capfd.readouterr()
+            assert told(caplog.text + shown.out + shown.err) is None, module
+            if response.status_code == 200:
+                assert len(response.json()["cards"]) == len(whole), module
+            else:
+                assert (response.status_code, told(response.text)) == (500, None), module
