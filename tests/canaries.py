@@ -43,14 +43,26 @@ def _found():
 
 
 CANARIES = tuple(sorted({*OWN, *(t for t in _found() if len(t) >= _SHORTEST)}))
-_WATCHED = re.compile("|".join(map(re.escape, sorted(CANARIES, key=len, reverse=True))))
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}")
+_RUN = re.compile(rb"[\x20-\x7e\x80-\xf4]{%d,}" % _SHORTEST)
+_STARTS = {}
+for _word in CANARIES:
+    _STARTS.setdefault(_word[:_SHORTEST], []).append(_word)
 
 
 def told(text):
     """Give the first canary or token in a text; None where it tells of nobody."""
-    found = _WATCHED.search(text) or _TOKEN.search(text)
+    for at in range(len(text) - _SHORTEST + 1):
+        for word in _STARTS.get(text[at : at + _SHORTEST], ()):
+            if text.startswith(word, at):
+                return word
+    found = _TOKEN.search(text)
     return found and found[0]
+
+
+def texts_in(content):
+    """Give the texts in the bytes of a file, long enough to be a canary."""
+    return {run.decode("utf-8", "replace") for run in _RUN.findall(content)}
 
 
 class Watch(logging.Handler):

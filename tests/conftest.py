@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from service import journal
-from tests.canaries import Watch, told
+from tests.canaries import Watch, texts_in, told
 from tests.service.asking import FOLDER
 from tests.service.postgres import Postgres
 
@@ -40,10 +40,10 @@ def watch(tmp_path_factory):
     logging.getLogger("vidare").setLevel(logging.INFO)
     yield handler
     log.removeHandler(handler)
-    for folder in (FOLDER, tmp_path_factory.getbasetemp()):
-        for path in folder.rglob("*"):
-            if path.suffix in KEPT and path.is_file():
-                assert told(path.read_bytes().decode("utf-8", "replace")) is None, path.name
+    folders = (FOLDER, tmp_path_factory.getbasetemp())
+    paths = [path for folder in folders for path in folder.rglob("*") if path.suffix in KEPT]
+    texts = set().union(*(texts_in(path.read_bytes()) for path in paths if path.is_file()))
+    assert told("\n".join(texts)) is None
 
 
 @pytest.fixture(autouse=True)
