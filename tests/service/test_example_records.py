@@ -251,6 +251,17 @@ def test_no_other_national_number_and_no_real_phone_stands_anywhere(path):
     assert all(int(phone.removeprefix("+46-70-")) in FICTION for phone in phones)
 
 
+NEWCOMERS = {"age-not-known"}
+"""Whoever came to the country last autumn has no older chart."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_chart_has_years_behind_it(case):
+    visits = [row for row in record(case) if row["resourceType"] == "Encounter"]
+    years = {row["period"]["start"][:4] for row in visits}
+    assert len(years) >= (2 if case in NEWCOMERS else 3)
+
+
 def test_the_table_of_the_readme_names_every_case_and_nothing_else():
     table = (EXAMPLES / "README.md").read_text("utf-8")
     named = set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE))

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cards.assessment import TOPICS
 from cards.terminology import LANGUAGES
 from service.app import create_app
 from tests.service.asking import settings
@@ -22,7 +23,7 @@ FOLDER = Path(__file__).parents[2] / "fhir_examples"
 CALLS = sorted(FOLDER.glob("*/request.*.json"))
 
 
-LEAST_PATIENTS = 32
+LEAST_PATIENTS = 45
 
 
 @cache
@@ -65,6 +66,12 @@ def test_an_example_is_answered_as_stored(path, language):
 def test_every_case_of_the_examples_has_a_call():
     assert {p.parent.name for p in CALLS} == {p.parent.name for p in FOLDER.glob("*/case.toml")}
     assert len({p.parent for p in CALLS}) >= LEAST_PATIENTS
+
+
+def test_every_card_is_shown_by_some_patient():
+    stories = [told(folder)["cards"] for folder in {p.parent for p in CALLS}]
+    shown = {topic for cards in stories for topics in cards.values() for topic in topics}
+    assert shown == set(TOPICS)
 
 
 @pytest.mark.parametrize("path", CALLS, ids=lambda p: f"{p.parent.name}-{p.name[8:-5]}")
