@@ -16,16 +16,12 @@ _KEPT = 4096
 
 _PARTS = re.compile(r"(.+?) \(([A-Z]-.+|[A-Z][A-Z\d]+)\)")
 """A name with another one in brackets; a remark in brackets ("free") is none."""
-_EITHER = re.compile(r"([A-Z])/([A-Z])-(.+)")
 
 
 def _called(name: str) -> set[str]:
-    """Give how laboratories print "P/S-Kobalamin (B12)": P-Kobalamin, S-Kobalamin, B12."""
+    """Give what laboratories print of "P-Kobalamin (B12)": the whole, P-Kobalamin and B12."""
     parts = _PARTS.fullmatch(name)
     found = {name, *(parts.groups() if parts else ())}
-    for part in tuple(found):
-        if either := _EITHER.fullmatch(part):
-            found |= {f"{either[1]}-{either[3]}", f"{either[2]}-{either[3]}"}
     return {" ".join(each.split()).casefold() for each in found}
 
 

@@ -179,7 +179,9 @@ def test_in_denmark_new_markers_reports_and_words_matter(topic, held, change):
 
 def test_in_denmark_another_result_or_diagnosis_says_nothing_new():
     hb = build.observation("hb", 130, "g/L")
-    sprain = build.condition(id="sprain", code={"text": "Forstuvet ankel"})
+    sprain = build.condition(
+        id="sprain", code=build.concept("urn:local", "S934", "Forstuvet ankel")
+    )
     assert digests(danish(man(), LIVER)) == digests(danish(man(), LIVER, hb, sprain))
 
 

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -21,6 +21,7 @@ def rendered(markdown):
     return HTML.render(markdown)
 
 
+@settings(deadline=None)
 @given(MARKUP)
 @example("<img src=x onerror=alert(1)>")
 @example("[click](javascript:alert(1))")
@@ -45,6 +46,7 @@ def test_a_text_is_shown_as_it_is_and_obeyed_by_nobody(text):
     assert shown == whole or (shown.endswith("…") and whole.startswith(shown[:-1].rstrip()))
 
 
+@settings(deadline=None)
 @given(MARKUP, MARKUP)
 def test_a_cell_never_becomes_two(one, other):
     html = rendered(table(["a", "b"], [["x", "y"], [escape(one) or "-", escape(other) or "-"]]))
@@ -52,6 +54,7 @@ def test_a_cell_never_becomes_two(one, other):
     assert html.count("<tr>") == 3
 
 
+@settings(deadline=None)
 @given(MARKUP)
 def test_a_bullet_stays_one_bullet(text):
     html = rendered(bullets([f"x {escape(text)}", escape(text) or "y", "z"]))
@@ -94,6 +97,7 @@ def test_bullets_are_a_list():
     assert bullets([]) == ""
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=60),
     st.lists(st.text(min_size=1, max_size=30), max_size=9),
