@@ -2,12 +2,13 @@
 
 PYTHON ?= python3
 BIN = .venv/bin
+SERVES = .venv/serves
 READY = .venv/ready
 SOURCES = cards service tests
 
 .PHONY: run test browser chromium check bench openapi patients lock audit sbom fuzz
 
-run: $(READY)
+run: $(SERVES)
 	@echo "An EHR to play with:  http://127.0.0.1:8000/sandbox/"
 	@echo "Or in another terminal:"
 	@echo "  $(BIN)/vidare example aos-gaps | curl -s -H 'Content-Type: application/json' --data-binary @- http://127.0.0.1:8000/cds-services/svf-patient-view"
@@ -61,9 +62,14 @@ lock: $(READY)
 	$(BIN)/python -m pip install pip-tools
 	cd requirements && for name in run build dev; do ../$(BIN)/pip-compile --no-header --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o $$name.txt $$name.in; done
 
-$(READY): requirements/dev.txt pyproject.toml
+# What serving needs, and no more: a newcomer waits for that alone.
+$(SERVES): requirements/run.txt requirements/build.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt -r requirements/build.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $(SERVES)
+
+$(READY): $(SERVES) requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $(READY)
