@@ -85,8 +85,17 @@ class _Named(_Resource):
     id: str | None = None
 
 
-_CUT = frozenset({"incomplete", "timeout", "throttled", "too-costly"})
-"""Issue types (FHIR R4, issue-type) by which even a warning says that not all was searched."""
+_CUT = frozenset(
+    {
+        "too-costly",
+        *("security", "login", "unknown", "expired", "forbidden", "suppressed"),
+        *("transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"),
+    }
+)
+"""Issue types (FHIR R4, issue-type) by which even a warning says that something may be withheld.
+
+A user who may not see all of a record gets the rest with a warning of type `suppressed`.
+"""
 _SINGLE = frozenset({"patient", "user"})
 """Keys whose template is a read: one resource is the expected answer."""
 _MORE = 10**9

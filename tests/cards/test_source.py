@@ -18,6 +18,14 @@ INCOMPLETE = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "warning", "code": "incomplete"}],
 }
+NO_RESULTS = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "not-found"}],
+}
+WITHHELD = (
+    "security login unknown expired forbidden suppressed transient lock-error no-store exception"
+    " timeout incomplete throttled too-costly"
+).split()
 NO_ISSUE = {"resourceType": "OperationOutcome"}
 BAD_ISSUE = {"resourceType": "OperationOutcome", "issue": "none"}
 NEXT = [{"relation": "self"}, {"relation": " Next ", "url": "https://ehr.example/fhir?page=2"}]
@@ -48,6 +56,7 @@ def test_null_and_a_bundle_without_entries_are_an_answer_nothing(value):
         (bundle(observation(), ERROR), "partial", "ehrErrorBeside", 1),
         (bundle(observation(), WARNING), "complete", None, 1),
         (bundle(observation(), INCOMPLETE), "partial", "ehrErrorBeside", 1),
+        (bundle(NO_RESULTS), "complete", None, 0),
         (bundle(INCOMPLETE), "unavailable", "ehrError", 0),
         (bundle({"id": "OperationOutcome"}), "complete", None, 1),
         (bundle({"resourceType": 1, "id": "OperationOutcome"}), "complete", None, 1),
@@ -66,6 +75,16 @@ def test_the_outcome_tells_whether_a_bundle_was_all_there_is(value, outcome, rea
     source = opened(value)
     assert (source.outcome, source.reason) == (outcome, reason)
     assert len(source.entries) == entries
+
+
+@pytest.mark.parametrize("severity", ["warning", "information"])
+@pytest.mark.parametrize("code", WITHHELD)
+def test_a_warning_that_something_is_withheld_is_no_complete_answer(code, severity):
+    issue = {"severity": severity, "code": code}
+    outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
+    assert opened(bundle(outcome)).outcome == "unavailable"
+    assert opened(bundle(observation(), outcome)).outcome == "partial"
+    assert opened(outcome).outcome == "unavailable"
 
 
 def test_an_included_resource_is_no_match_that_the_total_counts():

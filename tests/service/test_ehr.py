@@ -380,6 +380,10 @@ def says(value):
 
 
 PATIENT = {"resourceType": "Patient", "id": "pat-aos-gaps"}
+WITHHELD = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "suppressed"}],
+}
 FAULTS = {
     "401": (reply(401), "ehrRefused"),
     "403": (reply(403), "ehrRefused"),
@@ -404,6 +408,7 @@ FAULTS = {
     "matches of another type": (says(bundle(PATIENT)), "ehrUnreadable"),
     "redirect": (reply(302, location="https://evil.example/"), "ehrElsewhere"),
     "an error with 200": (says(FAILED), "ehrError"),
+    "what the user may not see": (says(bundle(WITHHELD)), "ehrError"),
     "gzip bomb": (reply(200, bomb(), content_encoding="gzip"), "tooMuch"),
     "too large": (reply(200, b" " * 1_000_001), "tooMuch"),
     "cut gzip": (
