@@ -22,10 +22,22 @@ NO_RESULTS = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "warning", "code": "not-found"}],
 }
-WITHHELD = (
-    "security login unknown expired forbidden suppressed transient lock-error no-store exception"
-    " timeout incomplete throttled too-costly"
-).split()
+WITHHELD = [
+    "security",
+    "login",
+    "unknown",
+    "expired",
+    "forbidden",
+    "suppressed",
+    "transient",
+    "lock-error",
+    "no-store",
+    "exception",
+    "timeout",
+    "incomplete",
+    "throttled",
+    "too-costly",
+]
 NO_ISSUE = {"resourceType": "OperationOutcome"}
 BAD_ISSUE = {"resourceType": "OperationOutcome", "issue": "none"}
 NEXT = [{"relation": "self"}, {"relation": " Next ", "url": "https://ehr.example/fhir?page=2"}]

@@ -72,6 +72,7 @@ def said(found):
 EACH_KIND = {
     *("aos-complete", "aos-gaps", "aos-iron-deficiency", "aos-messy-record", "aos-stale-boundary"),
     *("aos-wrong-patient", "acute-cord", "cup-earlier-cancer", "quiet-deceased", "under-age"),
+    *("dk-liver-afp", "dk-referral-signed"),
 }
 """One case of each kind of answer and of trouble: each is asked ten times over."""
 
