@@ -296,6 +296,15 @@ def test_nothing_bars_anyone(look, keep, language, width, scheme):
     keep(page, f"page-{language}-{width}-{scheme}")
 
 
+@pytest.mark.parametrize("case", ["aos-complete", "cup-earlier-cancer", "dk-liver-afp"])
+def test_long_words_are_not_wider_than_a_telephone(look, keep, case):
+    page = look(f"?language=da&patient={case}", width=320, height=900, color_scheme="dark")
+    topics(page)
+    page.locator("details").evaluate_all("nodes => nodes.forEach((node) => (node.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    keep(page, f"narrow-{case}")
+
+
 @pytest.mark.parametrize("language", ["sv", "da", "en"])
 def test_the_page_that_says_how_to_connect(look, keep, language):
     page = look(f"connect?language={language}", width=800, height=900)
