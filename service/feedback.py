@@ -23,7 +23,7 @@ MOST = 1000
 _EPIC = "com.epic.cdshooks.feedback.overrideReason."
 _EPIC_MEMBERS = ("reasonTitle", "reasonDisplay", "reasonCategory")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
-_CODE = re.compile(r"(?!.*\d{6})[\w .,:;/()'&+-]{1,64}")
+_CODE = re.compile(r"(?!(?:.*\d){6})[\w .,:;/()'&+-]{1,64}")
 """A code that may be kept: short, and without what could be a person's number."""
 _SYSTEM = re.compile(r"(https?://|urn:)[\w.~:/%-]{1,200}")
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])

@@ -176,10 +176,11 @@ def contained(resource):
     return resource | {"contained": [inner]}
 
 
+WHOLE = [(case, service_id) for case, service_id in examples() if case not in SENT_IN_PART]
+
+
 @pytest.mark.parametrize("change", [single, coded_status, absolute, contained])
-@pytest.mark.parametrize(
-    ("case", "service_id"), [(c, s) for c, s in examples() if c not in SENT_IN_PART]
-)
+@pytest.mark.parametrize(("case", "service_id"), WHOLE)
 def test_the_habits_of_other_servers_change_nothing(tmp_path, ehr, case, service_id, change):
     body = whole_call(case, service_id)
     odd = {key: in_each(value, change) for key, value in body["prefetch"].items()}
@@ -684,7 +685,7 @@ def panels(found):
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(
-    st.sampled_from(examples()),
+    st.sampled_from(WHOLE),
     st.fixed_dictionaries({key: st.sampled_from(WAYS) | st.just("fetched") for key in PREFETCH}),
 )
 def test_no_failure_makes_a_test_missing_or_a_chart_silent(hurried, case, ways):

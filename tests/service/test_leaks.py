@@ -185,7 +185,7 @@ def test_no_room_of_memory_that_fails_tells_of_the_call(tmp_path, app, caplog, c
             return asking.post(PATIENT_VIEW, body)
 
         rooms = profiled(note_into(seen := set()), call) and seen - passed(app, PATIENT_VIEW)
-        assert {"service.journal", "service.snooze"} <= rooms
+        assert {"cards.decision", "service.journal", "service.pseudonyms"} <= rooms
         for module in sorted(rooms):
             caplog.clear()
             response = profiled(failing_in(module), call)
