@@ -11,7 +11,8 @@ _SENTENCE = re.compile(r"[.!?;\n]+(?=\s|$)|\n")
 _WRAP = re.compile(r"[ \t]*\n[ \t]*(?=[a-zæøåäö])")
 """A line that goes on with a small letter goes on with the sentence."""
 _DENIAL = re.compile(
-    r"ikke|ingen|intet|uden|ej|inga|inget|inte|icke|utan|non|not|no|without|never|negative?"
+    r"ikke|ingen|intet|uden|ej|hverken|næppe|inga|inget|inte|icke|utan|varken|knappast"
+    r"|non|not|no|without|never|neither|nor|unlikely|negative?"
     r"|(udeluk|afkræft|uteslut|avfärd|exclu|refut)\w*"
 )
 _DOUBT = re.compile(
@@ -22,6 +23,10 @@ _ABBREVIATED = re.compile(r"\b(obs|evt|susp)\.", re.IGNORECASE)
 _REACH = 4
 """How many words a denial reaches, before or after: "ingen tegn på adenokarcinom", "adenokarcinom
 er ikke påvist". What is missed so is asked for again; what is invented would be believed."""
+_LISTED = 12
+"""How many words a denial reaches on in a diagnosis: "ingen tegn på lymfom, småcellet karcinom
+eller adenokarcinom"."""
+_CONTRAST = frozenset({"men", "derimod", "däremot", "utan", "but", "however"})
 _LONGEST = 20_000
 """Characters of a text that are read."""
 
@@ -72,7 +77,20 @@ def _stands(sentence: str, listed: tuple[str, ...], doubt: re.Pattern[str] | Non
     for number, (start, _) in enumerate(tokens):
         if folded.startswith(listed, start):
             near = [word for _, word in tokens[max(0, number - _REACH) : number + _REACH + 1]]
-            unsure = doubt is not None and any(doubt.fullmatch(word) for word in near)
+            unsure = doubt is not None and (
+                any(doubt.fullmatch(word) for word in near)
+                or _is_listed([word for _, word in tokens[max(0, number - _LISTED) : number]])
+            )
             if not unsure and not any(_DENIAL.fullmatch(word) for word in near):
                 return True
+    return False
+
+
+def _is_listed(before: list[str]) -> bool:
+    """Tell whether a denial reaches over these words, no contrast standing in between."""
+    for word in reversed(before):
+        if word in _CONTRAST:
+            return False
+        if _DENIAL.fullmatch(word):
+            return True
     return False

@@ -33,6 +33,7 @@ ADENO = {("morphology.adenocarcinoma", "present")}
         {"conclusionCode": [concept(SNOMED, "35917007")]},
         {"conclusionCode": [concept(ICDO3, "8140/3")]},
         {"conclusion": "Metastase af adenokarcinom."},
+        {"conclusion": "Ingen tegn på lymfom eller småcellet karcinom, men derimod adenokarcinom."},
         {"category": None, "code": {"text": "Biopsi, lever"}, "conclusion": "Adenokarcinom"},
         {"conclusionCode": [concept(SNOMED, "35917007")], "category": [concept(None, "RAD")]},
     ],
@@ -52,6 +53,10 @@ def test_histology_is_read(changes):
             "conclusion": "Adenokarcinom?",
         },
         {"conclusion": "Ingen tegn på adenokarcinom"},
+        {"conclusion": "Ingen tegn på lymfom, småcellet karcinom eller adenokarcinom."},
+        {"conclusion": "Der er hverken lymfom eller adenokarcinom."},
+        {"conclusion": "Næppe adenokarcinom."},
+        {"conclusion": "Adenocarcinoma is unlikely."},
         {"conclusion": None},
     ],
 )
