@@ -296,7 +296,9 @@ def test_nothing_bars_anyone(look, keep, language, width, scheme):
     keep(page, f"page-{language}-{width}-{scheme}")
 
 
-@pytest.mark.parametrize("case", ["aos-complete", "cup-earlier-cancer", "dk-liver-afp"])
+@pytest.mark.parametrize(
+    "case", ["aos-complete", "aos-messy-record", "cup-earlier-cancer", "dk-liver-afp"]
+)
 def test_long_words_are_not_wider_than_a_telephone(look, keep, case):
     page = look(f"?language=da&patient={case}", width=320, height=900, color_scheme="dark")
     topics(page)
