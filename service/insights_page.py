@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from service import describing
 from service.charts import bars
 from service.database import Failure
 from service.errors import BadRequest, NotReady
@@ -22,6 +23,13 @@ from service.insights import Insights, as_csv, insights
 from service.languages import LANGUAGES, choose_language
 from service.markup import page, policy, table, words_in
 from service.settings import Settings
+
+DAYS: describing.Document = {
+    "name": "days",
+    "in": "query",
+    "description": "How many days back",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 9999, "default": 90},
+}
 
 
 class InsightsPage(NamedTuple):
@@ -33,8 +41,19 @@ class InsightsPage(NamedTuple):
 
     def add_to(self, app: FastAPI) -> None:
         """Add the routes to the application."""
-        app.add_route("/insights", self.show, methods=["GET"], include_in_schema=False)
-        app.add_route("/insights.csv", self.download, methods=["GET"], include_in_schema=False)
+        for path, endpoint, summary, holds in (
+            ("/insights", self.show, "What became of the caller's cards", _holds("Insights")),
+            ("/insights.csv", self.download, "The same counts as CSV", {"text/csv": {}}),
+        ):
+            app.add_api_route(
+                path,
+                endpoint,
+                response_class=Response,
+                summary=summary,
+                tags=["pages"],
+                responses={200: {"content": holds}, 400: describing.REFUSAL},
+                openapi_extra=describing.WITH_TOKEN | {"parameters": [DAYS]},
+            )
 
     async def show(self, request: Request) -> Response:
         """Show charts and tables, or give JSON to a program."""
@@ -73,6 +92,11 @@ class InsightsPage(NamedTuple):
             return await to_thread.run_sync(read)
         except Failure:
             raise NotReady("The database of the journal does not answer.") from None
+
+
+def _holds(schema: str) -> describing.Document:
+    reference = {"schema": {"$ref": f"#/components/schemas/{schema}"}}
+    return {"text/html": {}, "application/json": reference}
 
 
 def _days(text: str) -> int:

@@ -102,3 +102,13 @@ def test_who_calls_is_asked(tmp_path):
     app = make_app(auth="required", clients=clients_file(tmp_path))
     for path in ("/insights", "/insights.csv"):
         assert send(app, "GET", path).status_code == 401
+
+
+def test_the_document_tells_of_both_and_of_all_that_the_json_holds(asking):
+    document = asking.send("GET", "/openapi.json").json()
+    assert {"/insights", "/insights.csv"} <= set(document["paths"])
+    plain = asking.send("GET", "/insights", headers={"Accept": "application/json"}).json()
+    schemas = document["components"]["schemas"]
+    assert set(plain) == set(schemas["Insights"]["properties"])
+    assert set(plain["topics"][0]) == set(schemas["Fare"]["properties"])
+    assert set(plain["panel"][0]) == set(schemas["Panel"]["properties"])
