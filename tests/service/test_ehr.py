@@ -69,25 +69,20 @@ def said(found):
 # -- the same cards, wherever the data come from ---------------------------------------------------
 
 
-EACH_KIND = {
-    *("aos-complete", "aos-gaps", "aos-iron-deficiency", "aos-messy-record", "aos-stale-boundary"),
-    *("aos-wrong-patient", "acute-cord", "cup-earlier-cancer", "quiet-deceased", "under-age"),
-    *("dk-liver-afp", "dk-referral-signed"),
-}
-"""One case of each kind of answer and of trouble: each is asked ten times over."""
+WHOLE = [(case, service_id) for case, service_id in examples() if case not in SENT_IN_PART]
 
 
-@pytest.mark.parametrize(("case", "service_id"), [e for e in examples() if e[0] in EACH_KIND])
+@pytest.mark.parametrize(("case", "service_id"), WHOLE)
 def test_what_is_fetched_gives_the_cards_that_prefetch_gives(tmp_path, ehr, case, service_id):
-    body = whole_call(case, service_id)
+    body, app = whole_call(case, service_id), app_for(tmp_path)
     hold(ehr, body)
-    whole = said(cards(app_for(tmp_path), body, service_id))
+    whole = said(cards(app, body, service_id))
     assert not ehr.calls
     bare = {k: v for k, v in body.items() if k != "prefetch"}
-    assert said(cards(app_for(tmp_path), bare, service_id)) == whole
+    assert said(cards(app, bare, service_id)) == whole
     assert len(ehr.calls) == len(PREFETCH)
     for key in PREFETCH:
-        assert said(cards(app_for(tmp_path), without(body, key), service_id)) == whole
+        assert said(cards(app, without(body, key), service_id)) == whole
 
 
 def test_reads_and_searches_are_those_of_the_templates_and_bear_the_token(app, ehr):
@@ -174,9 +169,6 @@ def contained(resource):
     """Give a resource with another inside it that is nobody's concern."""
     inner = {"resourceType": "Organization", "id": "org", "name": "Labb"}
     return resource | {"contained": [inner]}
-
-
-WHOLE = [(case, service_id) for case, service_id in examples() if case not in SENT_IN_PART]
 
 
 @pytest.mark.parametrize("change", [single, coded_status, absolute, contained])
