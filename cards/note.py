@@ -91,8 +91,9 @@ def _supporting(pathway: Pathway, record: PatientRecord) -> list[Diagnosis]:
 
 def abnormal_triggers(finding: Finding, chart: Chart) -> tuple[SlotStatus, ...]:
     """Give the slots whose abnormal value is among a finding's criteria (AOS: four examples)."""
+    kinds = ("_high", "_low", "_below_")
     met = [f.id for f in finding.walk() if f.met]
-    slots = {name.rpartition("_")[0] for name in met if name.endswith(("_high", "_low"))}
+    slots = {name.partition(kind)[0] for name in met for kind in kinds if kind in name}
     return tuple([s for s in chart.slots.values() if s.slot in slots])
 
 

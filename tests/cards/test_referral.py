@@ -1,6 +1,7 @@
 """What we propose to create or to update: valid, whole, and inventing nothing."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -581,6 +582,7 @@ def test_iron_deficiency_offers_a_draft_for_each_of_the_two_pathways():
         headings = [n["text"].split("\n")[0] for n in each["note"]]
         assert headings == [SV.say("block", b) for b in REDIRECTED]
         assert "Hb 92 g/L lågt (2026-02-25)" in block(each, "reason")
+        assert re.search(r"- ferritin \d+ µg/L( lågt)? \(2026-02-25\)", block(each, "reason"))
         assert "[fylls i]" in block(each, "information")
         assert block(each, "phonePatient") == "070-1740605"
 
