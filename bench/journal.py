@@ -3,10 +3,9 @@
 The CPU of a call is what is held against the expectation. The throughput of a few calls in flight
 falls by more where the disk is busy: each waits for its fsync, which takes no CPU.
 
-PostgreSQL is measured where `VIDARE_BENCH_POSTGRESQL` names an empty database; SQLite always.
+PostgreSQL runs in a folder of its own, as in the tests, where its programs are on this machine.
 """
 
-import os
 import statistics
 import tempfile
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from bench.load import Speed, request_for, served, speed
 from service.database import opened, upgrade
 from service.examples import example
+from tests.service.postgres import Postgres, is_installed
 
 CASE, SERVICE = "aos-gaps", "svf-patient-view"
 ROUNDS, SECONDS = 7, 0.8
@@ -26,8 +26,14 @@ def main() -> bool:
     print("\n| journal | with | without | CPU | throughput |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         ratios = [_measured("SQLite", f"sqlite:///{folder}/bench.db", folder)]
-        if url := os.environ.get("VIDARE_BENCH_POSTGRESQL"):
-            ratios.append(_measured("PostgreSQL", url, folder))
+        if is_installed():
+            cluster = Postgres()
+            try:
+                ratios.append(_measured("PostgreSQL", cluster.new_url(), folder))
+            finally:
+                cluster.remove()
+        else:
+            print("| PostgreSQL | not measured: its programs are not on this machine | | | |")
     return max(ratios) <= MOST_COST
 
 

@@ -1,5 +1,6 @@
 """The facts behind an advice in words: results, diagnoses, weight, temperature, contacts."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cards.criteria import HALF_YEAR, Chart, halves
@@ -120,14 +121,18 @@ def slot_day(slot: SlotStatus) -> str:
 def slot_notes(slot: SlotStatus, words: Words) -> str:
     """Give the notes of a slot in words.
 
-    That it is old is said by its date, that a source was not read to its end by the whole card;
-    the member of the resource that could not be read is nothing to a clinician.
+    That it is old is said by its date, that a source was not read to its end by the whole card.
     """
     if not slot.notes:
         return ""
     notes = [n for n in slot.notes if n.id not in {"old", "sourceIncomplete"}]
-    said = [Reason("notFhir") if n.id == "malformed" else n for n in notes]
-    return "; ".join([escape(words.reason(note)) for note in said])
+    return "; ".join([escape(text) for text in notes_in_words(notes, words)])
+
+
+def notes_in_words(notes: Iterable[Reason], words: Words) -> list[str]:
+    """Give notes in words: which member could not be read is nothing to a clinician."""
+    said = (Reason("notFhir") if note.id == "malformed" else note for note in notes)
+    return [words.reason(note) for note in said]
 
 
 def facts(chart: Chart, words: Words) -> list[str]:

@@ -5,7 +5,7 @@ from functools import cache
 
 from cards.criteria import Chart, Finding
 from cards.drafts import Json
-from cards.evidence import day, facts, named, plain_value, slot_day, studies
+from cards.evidence import day, facts, named, notes_in_words, plain_value, slot_day, studies
 from cards.markdown import flattened, table
 from cards.panel import LACKING, SlotStatus
 from cards.pathways.form import Pathway
@@ -158,7 +158,7 @@ def _results(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
 
 
 def _remarks(slot: SlotStatus, words: Words) -> str:
-    return "; ".join([plain(words.reason(n)) for n in slot.notes]).replace("|", "/")
+    return "; ".join([plain(text) for text in notes_in_words(slot.notes, words)]).replace("|", "/")
 
 
 @cache
@@ -190,7 +190,7 @@ def _lacking(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
 
 def _known(slot: SlotStatus, words: Words) -> str:
     """Give what is known of a slot without an answer: its notes, and the value that grew old."""
-    found = [*(words.reason(n) for n in slot.notes), plain_value(slot, words)]
+    found = [*notes_in_words(slot.notes, words), plain_value(slot, words)]
     known = "; ".join(plain(text) for text in found if text)
     return f" ({known})" if known else ""
 

@@ -36,6 +36,7 @@ from service.pages import Pages
 from service.register import Register, reloading
 from service.remembering import Remembering
 from service.replay import UsedTokens
+from service.sandbox.fares import example_insights
 from service.sandbox.page import Sandbox
 from service.sandbox.trust import Signer
 from service.settings import ZONE, Settings, load_settings
@@ -71,7 +72,8 @@ def create_app(
     _add_discovery(app, settings, identity)
     _add_health(app)
     _add_metrics(app, metrics)
-    InsightsPage(settings, engine, identity).add_to(app)
+    examples = (lambda: example_insights(today())) if settings.sandbox_on else None
+    InsightsPage(settings, engine, identity, examples).add_to(app)
     Pages(settings, app.openapi).add_to(app)
     if settings.sandbox_on:
         Sandbox(settings, today, signer).add_to(app)

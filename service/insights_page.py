@@ -4,7 +4,7 @@ A caller sees what became of its own cards, and of nobody else's.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ class InsightsPage(NamedTuple):
     settings: Settings
     engine: Engine
     identity: Identity
+    examples: Callable[[], Insights] | None = None
+    """What a page of the sandbox shows, marked as invented, while nothing has been kept."""
 
     def add_to(self, app: FastAPI) -> None:
         """Add the routes to the application."""
@@ -64,7 +66,10 @@ class InsightsPage(NamedTuple):
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse(_plain(found), headers=headers)
         words = words_in(chosen)
-        text = page(words["insights"], _content(found, words), chosen, "/insights")
+        content = _content(found, words)
+        if not found.fares and self.examples is not None:
+            content = _content(self.examples(), words, invented=True)
+        text = page(words["insights"], content, chosen, "/insights")
         headers |= {"Content-Security-Policy": policy(), "Content-Language": chosen}
         return HTMLResponse(text, headers=headers)
 
@@ -119,10 +124,12 @@ def _plain(found: Insights) -> dict[str, object]:
     }
 
 
-def _content(found: Insights, words: Mapping[str, str]) -> str:
+def _content(found: Insights, words: Mapping[str, str], *, invented: bool = False) -> str:
     title = f"<h1>{escape(words['insights'])}</h1>"
     lead = f"<p>{escape(words['insights_lead'].format(days=found.days))}</p>"
     link = f'<p><a href="/insights.csv?days={found.days}">CSV</a></p>'
+    if invented:
+        link = f"<p><strong>{escape(words['insights_invented'])}</strong></p>"
     if not found.fares:
         return f"{title}{lead}<p>{escape(words['insights_none'])}</p>"
     return "".join(

@@ -16,13 +16,23 @@ _PLACES = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Pat
 _FAST = ("fsync=on", "shared_buffers=32MB", "max_connections=60")
 
 
-def binaries():
-    """Give the folder of PostgreSQL's programs, or skip where there is none on this machine."""
+def _folder():
+    """Give the folder of PostgreSQL's programs, or None."""
     on_path = shutil.which("pg_ctl")
     for place in [*([Path(on_path).parent] if on_path else []), *_PLACES]:
         if (place / "initdb").exists() and (place / "pg_ctl").exists():
             return place
-    return need(None, "PostgreSQL's initdb and pg_ctl (Debian: apt install postgresql)")
+    return None
+
+
+def is_installed():
+    """Tell whether PostgreSQL's programs are on this machine."""
+    return _folder() is not None
+
+
+def binaries():
+    """Give the folder of PostgreSQL's programs, or skip where there is none on this machine."""
+    return need(_folder(), "PostgreSQL's initdb and pg_ctl (Debian: apt install postgresql)")
 
 
 def free_port():

@@ -86,7 +86,7 @@ def test_a_program_gets_json_and_a_spreadsheet_csv(asking):
 
 def test_before_the_first_call_the_page_says_so(tmp_path):
     kept = Kept(tmp_path, f"sqlite:///{tmp_path}/a.db")
-    with kept.running() as asking:
+    with kept.running(sandbox=False) as asking:
         response = asking.send("GET", "/insights?language=en")
         assert "No advice has been given yet." in response.text
         assert asking.send("GET", "/insights?days=0").status_code == 400
@@ -112,3 +112,23 @@ def test_the_document_tells_of_both_and_of_all_that_the_json_holds(asking):
     assert set(plain) == set(schemas["Insights"]["properties"])
     assert set(plain["topics"][0]) == set(schemas["Fare"]["properties"])
     assert set(plain["panel"][0]) == set(schemas["Panel"]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("language", "invented"), [("sv", "Påhittade"), ("da", "Opdigtede"), ("en", "Invented")]
+)
+def test_a_sandbox_without_a_journal_shows_invented_examples_and_says_so(
+    tmp_path, language, invented
+):
+    kept = Kept(tmp_path, f"sqlite:///{tmp_path}/a.db")
+    with kept.running(sandbox=True) as asking:
+        text = asking.send("GET", f"/insights?language={language}").text
+        plain = asking.send("GET", "/insights", headers={"Accept": "application/json"}).json()
+    assert invented in text
+    assert text.count('<svg role="img"') == 2
+    assert plain["topics"] == [], "a program is told nothing that is invented"
+    with kept.running(sandbox=False) as asking:
+        assert invented not in asking.send("GET", "/insights").text
+    kept.ask(GAPS)
+    with kept.running(sandbox=True) as asking:
+        assert invented not in asking.send("GET", f"/insights?language={language}").text
