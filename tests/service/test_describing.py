@@ -14,6 +14,8 @@ def test_every_route_is_described():
         "/docs",
         "/health/live",
         "/health/ready",
+        "/insights",
+        "/insights.csv",
         "/metrics",
         "/pathways",
         "/pathways/{id}",
@@ -61,7 +63,7 @@ def test_refusals_are_operation_outcomes_everywhere():
 def test_routes_that_ask_who_calls_say_so():
     for path, operations in make_app().openapi()["paths"].items():
         for operation in operations.values():
-            asked = path.startswith("/cds-services")
+            asked = path.startswith(("/cds-services", "/insights"))
             assert ("401" in operation["responses"]) == asked, path
             assert operation.get("security") == ([{"token": []}] if asked else None), path
 
