@@ -130,7 +130,8 @@ class Concept(Struct, frozen=True, kw_only=True, eq=False):
 class Examination(Struct, frozen=True, kw_only=True, eq=False):
     """An examination of the work-up: how it is ordered, and how it is known to be done.
 
-    `codes` are SNOMED CT, `words` lists of beginnings of words that stand in a title together.
+    `codes` are SNOMED CT, `words` lists of beginnings of words that stand in a title together,
+    `unless` those of which none stands there. What is `within` a wider one is done with it.
     """
 
     key: str
@@ -138,6 +139,8 @@ class Examination(Struct, frozen=True, kw_only=True, eq=False):
     order: Literal["imaging", "procedure", "none"]
     codes: tuple[tuple[str, str], ...]
     words: tuple[tuple[str, ...], ...]
+    unless: tuple[str, ...] = ()
+    within: str | None = None
 
 
 class Spellings:

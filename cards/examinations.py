@@ -45,32 +45,48 @@ class Work(msgspec.Struct, frozen=True):
 
 
 def work_of(chart: Chart, steps: tuple[Step, ...], phase: Phase) -> tuple[Work, ...]:
-    """Give the steps of a phase that apply, each examination with the report that shows it."""
+    """Give the steps of a phase that apply, each examination with the report that shows it.
+
+    An examination that lies within a wider one gives way to it where a step calls for that too.
+    """
     found = ((step, step.when.judge(chart)) for step in steps if step.phase == phase)
     return tuple(
-        Work(step, finding, tuple(_examined(e, chart) for e in step.examinations))
+        Work(step, finding, tuple(_examined(e, chart, steps) for e in step.examinations))
         for step, finding in found
         if finding.met
     )
 
 
-def _examined(key: str, chart: Chart) -> Examined:
+def _examined(key: str, chart: Chart, steps: tuple[Step, ...]) -> Examined:
     report, examination = done(key, chart), TERMS.examination(key)
+    wider = examination.within
+    if report is None and wider and _is_called_for(wider, chart, steps):
+        return _examined(wider, chart, steps)
     by_hand = not examination.words and not examination.codes
     checked = report is not None or by_hand or chart.record.complete("diagnosticReports")
     return Examined(key, report, checked)
 
 
+def _is_called_for(key: str, chart: Chart, steps: tuple[Step, ...]) -> bool:
+    return any(key in step.examinations and step.when.judge(chart).met for step in steps)
+
+
 def done(key: str, chart: Chart) -> Report | None:
-    """Give the newest final report of the window that shows an examination, by code or title."""
+    """Give the newest final report of the window that shows an examination, by code or title.
+
+    A wider examination shows the narrower one as well, never the reverse.
+    """
     if key == "biopsy" and (told := _histology(chart)):
         return told
     examination = TERMS.examination(key)
+    wider = TERMS.examination(examination.within or key)
     days, today = chart.rules.symptom_max_age_days, chart.record.today
     shown = [
         r
         for r in chart.record.reports
-        if r.taken is not None and r.taken.within(days, today) and _shows(r, examination)
+        if r.taken is not None
+        and r.taken.within(days, today)
+        and (_shows(r, examination) or _shows(r, wider))
     ]
     return max(shown, key=lambda r: str(r.taken), default=None)
 
@@ -84,9 +100,20 @@ def _histology(chart: Chart) -> Report | None:
 
 
 def _shows(report: Report, examination: Examination) -> bool:
+    if starts(report.text, examination.unless):
+        return False
     if any(code in report.codes for code, _ in examination.codes):
         return True
     return any(all(starts(report.text, [w]) for w in words) for words in examination.words)
+
+
+def without(work: tuple[Work, ...], others: tuple[Work, ...]) -> tuple[Work, ...]:
+    """Give the work without the examinations that stand among the others already."""
+    told = {e.key for w in others for e in w.examined}
+    return tuple(
+        msgspec.structs.replace(w, examined=tuple(e for e in w.examined if e.key not in told))
+        for w in work
+    )
 
 
 def remaining(work: tuple[Work, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from cards.completeness import mandatory_gaps
 from cards.criteria import Chart, Finding
 from cards.drafts import Draft
 from cards.duplicates import referred
-from cards.examinations import Work, remaining, work_of
+from cards.examinations import Work, remaining, without, work_of
 from cards.free_text import starts
 from cards.markers import MARKERS
 from cards.panel import LACKING, ORDERABLE
@@ -116,7 +116,8 @@ class _Judgement:
             return self._draft_alone() if self.draft else self._symptoms()
         if self.met("known"):
             return [self._known()] if self.draft or not self.signing else []
-        return [*self._route(), *self._markers(), *self._mdt(), *self._workup()]
+        route = self._route()
+        return [*route, *self._markers(), *self._mdt(), *self._workup(route)]
 
     def _known(self) -> Advice:
         """D30: in a patient with a known cancer the unit that treats it decides."""
@@ -285,9 +286,10 @@ class _Judgement:
             return []
         return [self._say("dkMdt", mdt, ask=("noExtrahepatic",))]
 
-    def _workup(self) -> list[Advice]:
-        """D61-D73: what the site or the histology calls for."""
-        work = work_of(self.chart, self.pathway.steps, "workup")
+    def _workup(self, route: list[Advice]) -> list[Advice]:
+        """D61-D73: what the site or the histology calls for, beyond what the route's card says."""
+        told = tuple(w for a in route for w in a.work)
+        work = without(work_of(self.chart, self.pathway.steps, "workup"), told)
         if self.signing or not self.in_pathway or not any(w.examined for w in work):
             return []
         histology, entry = self.find("histology"), self.find("entry")

@@ -249,6 +249,8 @@ def _examination(row: ExaminationRow) -> Examination:
         order=row.order,
         codes=tuple((code.code, code.display) for code in row.snomed),
         words=row.words,
+        unless=row.unless,
+        within=row.within,
     )
 
 

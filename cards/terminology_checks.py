@@ -33,6 +33,7 @@ def check(toml: Mapping[str, object]) -> Tables:
         _shared_codes(tables),
         _concepts(tables),
         _words(tables),
+        _examinations(tables),
         _histologies(tables),
         _slots(tables),
         chain.from_iterable(_analyte(row) for row in tables.analytes),
@@ -225,12 +226,23 @@ def _words(tables: Tables) -> Iterator[str]:
     lists = chain(
         ((f"[[listing]] {row.key}", row.words) for row in tables.listings),
         ((f"[[morphology]] {row.key}", row.words) for row in tables.morphologies),
-        ((f"[[examination]] {row.key}", w) for row in tables.examinations for w in row.words),
+        (
+            (f"[[examination]] {e.key}", w)
+            for e in tables.examinations
+            for w in (*e.words, e.unless)
+        ),
     )
     for entry, words in lists:
         for word in words:
             if not word or word != " ".join(word.casefold().split()):
                 yield f'{entry}: the word "{word}" needs small letters and single spaces.'
+
+
+def _examinations(tables: Tables) -> Iterator[str]:
+    known = {row.key for row in tables.examinations}
+    for row in tables.examinations:
+        if row.within is not None and row.within not in known:
+            yield f"[[examination]] {row.key} is within {row.within}, which is no examination."
 
 
 def _histologies(tables: Tables) -> Iterator[str]:

@@ -126,7 +126,8 @@ class DepartmentRow(Sourced, frozen=True, kw_only=True):
 class ExaminationRow(Sourced, frozen=True, kw_only=True):
     """An examination: how it is ordered, and by which words or codes it is known to be done.
 
-    `words`: of one inner list every word must stand in the title; `order` "none" is done by hand.
+    `words`: of one inner list every word must stand in the title, and none of `unless`; `order`
+    "none" is done by hand; `within` is the key of a wider examination that answers for it too.
     """
 
     key: str
@@ -134,6 +135,8 @@ class ExaminationRow(Sourced, frozen=True, kw_only=True):
     order: Literal["imaging", "procedure", "none"]
     snomed: tuple[SnomedRow, ...] = ()
     words: tuple[tuple[str, ...], ...] = ()
+    unless: tuple[str, ...] = ()
+    within: str | None = None
     note: str | None = None
 
 

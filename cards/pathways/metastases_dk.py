@@ -321,7 +321,8 @@ METASTASES_DK = Pathway(
     steps=(
         Step("D50", "referral", recorded("metastasis_suspect", "metastasis.", section="3.1")),
         Step("D54", "referral", BIOPSIED, ("biopsy",)),
-        Step("D55", "referral", OUTSIDE_BRAIN, ("ct_thorax_abdomen",), ask=("contrast",)),
+        Step("D55", "referral", OUTSIDE_BRAIN, ("ct_thorax_upper_abdomen",),
+            ask=("contrast",)),
         Step("D56", "referral",
             located("in_groin_or_retroperitoneum", "ln_retroperitoneal", "ln_inguinal",
                 section="3.1.1")),

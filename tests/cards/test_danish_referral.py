@@ -138,6 +138,6 @@ def test_a_referral_without_a_finding_keeps_the_reasons_it_had():
 
 def test_an_order_points_at_no_metastasis_that_has_no_address():
     chart = dk_chart(diagnosis("metastasis.bone", reference=None))
-    order = examination_order("ct_thorax_abdomen", chart, WORDS["da"], Form(), "o1")
+    order = examination_order("ct_thorax_upper_abdomen", chart, WORDS["da"], Form(), "o1")
     assert "reasonReference" not in order
     assert "intet eGFR" in order["note"][0]["text"]

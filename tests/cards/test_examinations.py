@@ -2,7 +2,7 @@
 
 import pytest
 
-from cards.examinations import Step, done, remaining, work_of
+from cards.examinations import Step, done, remaining, without, work_of
 from cards.record import Report
 from tests.cards.charts import ago, cut, diagnosis
 from tests.cards.danish import PATHWAY, dk_chart
@@ -16,7 +16,18 @@ def report(text, taken=3, **changes):
 @pytest.mark.parametrize(
     ("key", "shown", "expected"),
     [
-        ("ct_thorax_abdomen", report("CT af thorax og øvre abdomen"), True),
+        ("ct_thorax_upper_abdomen", report("CT af thorax og øvre abdomen"), True),
+        ("ct_thorax_upper_abdomen", report("CT thorax/abdomen"), True),
+        ("ct_thorax_upper_abdomen", report("Uden titel", codes=frozenset({"429864007"})), True),
+        ("ct_thorax_upper_abdomen", report("CT thorax"), False),
+        ("ct_thorax_abdomen", report("CT af thorax og øvre abdomen"), False),
+        ("ct_thorax_abdomen", report("DT thorax och övre buk"), False),
+        ("ct_thorax_abdomen", report("CT chest, upper abdomen"), False),
+        (
+            "ct_thorax_abdomen",
+            report("CT thorax + øvre abd.", codes=frozenset({"429864007"})),
+            False,
+        ),
         ("ct_thorax_abdomen", report("CT thorax/abdomen"), True),
         ("ct_thorax_abdomen", report("CT thorax"), False),
         ("ct_thorax_abdomen", report("Uden titel", codes=frozenset({"429864007"})), True),
@@ -30,6 +41,31 @@ def report(text, taken=3, **changes):
 )
 def test_a_report_shows_an_examination_by_code_or_title(key, shown, expected):
     assert (done(key, dk_chart(reports=(shown,))) is not None) is expected
+
+
+def test_of_two_ct_that_are_called_for_the_wider_is_enough():
+    both = (diagnosis("metastasis.brain"), diagnosis("metastasis.bone"))
+    told = work_of(dk_chart(*both), PATHWAY.steps, "referral")
+    assert remaining(told) == ("biopsy", "ct_thorax_abdomen")
+    later = without(work_of(dk_chart(*both), PATHWAY.steps, "workup"), told)
+    assert remaining(later) == ("mr_brain", "xray_thorax")
+    bone = work_of(dk_chart(both[1]), PATHWAY.steps, "referral")
+    assert remaining(bone) == ("biopsy", "ct_thorax_upper_abdomen")
+
+
+@pytest.mark.parametrize(
+    ("title", "left"),
+    [
+        ("CT af thorax og øvre abdomen", ("mr_brain", "xray_thorax", "ct_thorax_abdomen")),
+        ("CT af thorax og abdomen", ("mr_brain", "xray_thorax")),
+    ],
+)
+def test_a_wider_ct_answers_for_the_narrower_and_not_the_reverse(title, left):
+    facts = (diagnosis("metastasis.brain"), diagnosis("metastasis.bone"))
+    chart = dk_chart(*facts, reports=(report(title),))
+    told = work_of(chart, PATHWAY.steps, "referral")
+    assert [e.key for w in told for e in w.examined if e.done] == ["ct_thorax_upper_abdomen"]
+    assert remaining(without(work_of(chart, PATHWAY.steps, "workup"), told)) == left
 
 
 def test_the_newest_report_is_named():

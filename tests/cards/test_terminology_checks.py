@@ -271,9 +271,16 @@ def test_a_word_could_stand_in_a_folded_text(toml, word):
     entry(toml, "listing", "solitary")["words"].append(word)
     entry(toml, "morphology", "squamous")["words"].append(word)
     entry(toml, "examination", "mr_brain")["words"].append(["mr", word])
+    entry(toml, "examination", "ct_thorax_abdomen")["unless"].append(word)
     refused(toml, "[[listing]] solitary", f'"{word}"')
     refused(toml, "[[morphology]] squamous", f'"{word}"')
     refused(toml, "[[examination]] mr_brain", f'"{word}"')
+    refused(toml, "[[examination]] ct_thorax_abdomen", f'"{word}"')
+
+
+def test_a_narrower_examination_lies_within_one_that_is_listed(toml):
+    entry(toml, "examination", "ct_thorax_upper_abdomen")["within"] = "ct_everything"
+    refused(toml, "[[examination]] ct_thorax_upper_abdomen", "ct_everything")
 
 
 @pytest.mark.parametrize("number", ["814", "8140/3", "8140/2", "C50.9", "8010/23"])
