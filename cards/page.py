@@ -3,7 +3,7 @@
 What it means for its source, beside the other pages, is decided in cards/source.py.
 """
 
-from collections.abc import Iterable
+import re
 
 import msgspec
 
@@ -98,6 +98,12 @@ A user who may not see all of a record gets the rest with a warning of type `sup
 """
 _SINGLE = frozenset({"patient", "user"})
 """Keys whose template is a read: one resource is the expected answer."""
+_BETWEEN_NAMES = re.compile(r"[\s/#|:]+")
+"""What parts the names of a link relation from each other, and from a registry's address.
+
+A relation may be a list, and "next" the URI http://www.iana.org/assignments/relation/next
+(RFC 4287, 4.2.7.2).
+"""
 _MORE = 10**9
 """A total that is larger than anything that came."""
 
@@ -211,12 +217,12 @@ def _links(raw: bytes) -> tuple[Link, ...] | None:
         return None
 
 
-def _next(links: Iterable[Link]) -> tuple[bool, str | None]:
-    """Tell whether there is a next page, and where."""
+def _next(links: tuple[Link, ...]) -> tuple[bool, str | None]:
+    """Tell whether there is a next page, and where; a link that does not say may be to one."""
     for link in links:
-        if (link.relation or "").strip().lower() == "next":
+        if "next" in _BETWEEN_NAMES.split((link.relation or "").lower()):
             return True, link.url
-    return False, None
+    return any(link.relation is None for link in links), None
 
 
 def _total(raw: bytes) -> int | None:

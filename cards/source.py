@@ -52,6 +52,10 @@ Why = Literal[
 """Why a source was not read to its end: the id of a text (`source.<id>`)."""
 
 
+_UNTOLD = -1
+"""The total where none was sent: as some servers write it themselves."""
+
+
 class Source(msgspec.Struct, frozen=True):
     """What a prefetch key gave: its resources, and `complete`, `partial` or `unavailable`.
 
@@ -93,7 +97,8 @@ def source_of(
 
     `stopped` is why what remained was not had (a reason as in `Source`): without pages the
     source is unavailable, and beside some it is partial. `size` is how many matches to a page
-    were asked for: a page that is full to the brim, without a total, need not be all.
+    were asked for: a page that is full to the brim, without a total to hold it against, need not
+    be all.
     """
     if not pages:
         return unavailable(key, stopped or "absent")
@@ -107,15 +112,23 @@ def source_of(
 
 def _shortfall(pages: Sequence[Page], size: int | None) -> Why | None:
     last = pages[-1]
-    totals = [page.total for page in pages if page.total is not None]
-    brimful = not totals and size is not None and len(last.named) + last.unnamed == size
-    if last.more or brimful:
+    if last.more:
         return "morePages"
-    if totals:
-        named = pages[0].named.union(*[page.named for page in pages[1:]])
-        if max(totals) > len(named) + sum(page.unnamed for page in pages):
-            return "fewerThanTotal"
-    return None
+    came = _matches(pages)
+    total = max((page.total for page in pages if page.total is not None), default=_UNTOLD)
+    if total > came:
+        return "fewerThanTotal"
+    # a total below what came (-1, where a server has not counted) does not say that this is all
+    brimful = total < came and size is not None and len(last.named) + last.unnamed == size
+    return "morePages" if brimful else None
+
+
+def _matches(pages: Sequence[Page]) -> int:
+    """Count the matches of all pages: one that was sent twice is one."""
+    named = pages[0].named
+    if len(pages) > 1:
+        named = named.union(*[page.named for page in pages[1:]])
+    return len(named) + sum([page.unnamed for page in pages])
 
 
 def fetched_page(key: str, raw: bytes, asked: str) -> Page:

@@ -80,6 +80,8 @@ def test_null_and_a_bundle_without_entries_are_an_answer_nothing(value):
         (bundle(observation(), total="1"), "complete", None, 1),
         (bundle(observation(), total=2), "partial", "fewerThanTotal", 1),
         (bundle(observation(), total=[]), "partial", "fewerThanTotal", 1),
+        (bundle(observation(), total=-1), "complete", None, 1),
+        (bundle(total=-1), "complete", None, 0),
         (bundle(entry={"resource": observation()}), "complete", None, 1),
     ],
 )
@@ -203,6 +205,7 @@ ONE, TWO = observation("hb", id="a"), observation("crp", id="b")
         ([page(ONE, link=NEXT, total=2), page(TWO)], None, "complete", None),
         ([page(ONE, link=NEXT, total=2), page(ONE)], None, "partial", "fewerThanTotal"),
         ([page(ONE, link=NEXT, total=2), page(TWO, total=3)], None, "partial", "fewerThanTotal"),
+        ([page(ONE, link=NEXT, total=3), page(TWO, total=-1)], None, "partial", "fewerThanTotal"),
         ([page(ONE, link=NEXT), page(ERROR)], None, "partial", "ehrErrorBeside"),
         ([page(link=NEXT), page(ERROR)], None, "unavailable", "ehrError"),
         ([], "ehrRefused", "unavailable", "ehrRefused"),
@@ -272,9 +275,15 @@ def test_what_cannot_be_told_what_it_is_is_left_to_the_reading():
         ([ONE], {}, "complete"),
         ([ONE, TWO], {}, "partial"),
         ([ONE, TWO], {"total": 2}, "complete"),
+        ([ONE, TWO], {"total": -1}, "partial"),
+        ([ONE, TWO], {"total": "-1"}, "partial"),
+        ([ONE, TWO], {"total": 1}, "partial"),
         ([ONE, TWO, observation("hb", id="c")], {}, "complete"),
     ],
-    ids=["less", "full", "full and all", "more than asked for"],
+    ids=[
+        *("less", "full", "full and all", "not counted", "not counted, as text"),
+        *("counted wrongly", "more than asked for"),
+    ],
 )
 def test_a_page_full_to_the_brim_without_a_total_need_not_be_all(held, members, outcome):
     source = source_of("observations", [page(*held, **members)], size=2)

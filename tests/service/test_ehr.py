@@ -204,15 +204,15 @@ def test_what_is_included_beside_the_matches_is_no_match(tmp_path, ehr):
 # -- pages -----------------------------------------------------------------------------------------
 
 
-def pages(entries, count, url="page/{}"):
+def pages(entries, count, url="page/{}", relation="next", total=None):
     """Give a searchset in pages of one entry each, and the addresses of the later ones."""
     return [
         {
             "resourceType": "Bundle",
             "type": "searchset",
-            "total": len(entries),
+            "total": len(entries) if total is None else total,
             "entry": [entry],
-            "link": [{"relation": "next", "url": url.format(n)}] if n < count else [],
+            "link": [{"relation": relation, "url": url.format(n)}] if n < count else [],
         }
         for n, entry in enumerate(entries, 1)
     ]
@@ -234,6 +234,18 @@ def test_pages_are_followed_to_the_end_with_the_token(app, ehr, url, first_sent)
     assert said(cards(app, asking)) == whole
     assert len(ehr.calls) == len(entries) - first_sent
     assert {c.request.headers["authorization"] for c in ehr.calls} == {f"Bearer {TOKEN}"}
+
+
+def test_a_next_page_named_by_its_uri_is_fetched_and_an_unknown_total_hides_none(app, ehr):
+    body = whole_call()
+    entries = body["prefetch"]["observations"]["entry"]
+    relation = "http://www.iana.org/assignments/relation/next"
+    first, *later = pages(entries, len(entries), SERVER + "/page/{}", relation, total=-1)
+    for n, page in enumerate(later, 1):
+        ehr.get(url__eq=f"{SERVER}/page/{n}").respond(json=page)
+    asking = without(body, "observations")
+    asking["prefetch"]["observations"] = first
+    assert said(cards(app, asking)) == said(cards(app, body))
 
 
 def one_page_and(link):
