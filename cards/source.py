@@ -42,6 +42,7 @@ Why = Literal[
     "ehrRefused",
     "ehrUnreachable",
     "ehrUnreadable",
+    "ehrUntrusted",
     "fewerThanTotal",
     "morePages",
     "noToken",

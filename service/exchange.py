@@ -5,6 +5,7 @@ Nothing of a request or an answer, and least of all the token, is in what is rai
 
 import asyncio
 import logging
+import ssl
 import time
 import zlib
 from collections.abc import Mapping
@@ -83,9 +84,10 @@ class Exchange(msgspec.Struct, frozen=True):
             finally:
                 await response.aclose()
         except httpx.ConnectError as error:
-            # Nothing was sent yet, so its words tell of names, addresses and certificates alone.
-            write(Line("ehr-not-reached", detail=str(error)), logging.WARNING)
-            raise Unusable("ehrUnreachable") from None
+            # Nothing was sent yet: its words tell of names, addresses and certificates alone, and
+            # the base is one that the client has registered.
+            write(Line("ehr-not-reached", detail=f"{self.base}: {error}"), logging.WARNING)
+            raise Unusable("ehrUntrusted" if _distrusts(error) else "ehrUnreachable") from None
         except _FAILED:
             raise Unusable("ehrUnreachable") from None
 
@@ -134,6 +136,13 @@ class Exchange(msgspec.Struct, frozen=True):
         if inflate is not None and not inflate.eof:
             raise Unusable("ehrUnreadable")
         return b"".join(parts)
+
+
+def _distrusts(error: BaseException | None) -> bool:
+    """Tell whether what failed, or led to it, is the certificate of the server."""
+    if error is None or isinstance(error, ssl.SSLCertVerificationError):
+        return error is not None
+    return _distrusts(error.__context__)
 
 
 def _pause(response: httpx.Response) -> float | None:

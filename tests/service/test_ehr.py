@@ -10,6 +10,7 @@ import re
 import httpx
 import pytest
 import respx
+from cryptography.x509 import DNSName
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ from tests.service.asking import (
     make_app,
     post,
 )
+from tests.service.certifying import certified
 from tests.service.ehrs import (
     SERVER,
     TOKEN,
@@ -38,6 +40,7 @@ from tests.service.ehrs import (
     whole_call,
     without,
 )
+from tests.service.key_server import KeyServer
 
 NEEDED = ("patient", "observations", "conditions")
 FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
@@ -547,6 +550,59 @@ def test_nothing_else_is_asked_twice(app, ehr, name):
     hold(ehr, whole_call(), observations=FAULTS[name][0])
     cards(app, without(whole_call(), "observations"))
     assert len(ehr.calls) == 1
+
+
+# -- who the server is -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def over_tls(tmp_path, monkeypatch):
+    """Give a function: the cards of a call whose results a server over TLS holds."""
+    servers = []
+
+    def cards_from(*, trusted=True, **certificate):
+        context, authority = certified(tmp_path, **certificate)
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        servers.append(server := KeyServer(context))
+        base = server.url.replace("/jwks", "/fhir")
+        body = whole_call(server=base)
+        server.content = json.dumps(body["prefetch"]["observations"]).encode()
+        app = app_for(tmp_path, base, allow_loopback_fhir=True, response_budget_ms=60_000)
+        return cards(app, without(body, "observations")), server
+
+    yield cards_from
+    for server in servers:
+        server.stop()
+
+
+def test_a_server_that_proves_who_it_is_is_asked_over_tls(over_tls):
+    (card,), server = over_tls()
+    assert "observations" not in not_checked(card)
+    assert "answered" in statuses(card).values()
+    assert server.fetches == 1
+
+
+@pytest.mark.parametrize(
+    ("certificate", "says"),
+    [
+        ({"trusted": False}, "self-signed certificate"),
+        ({"until": 2021}, "certificate has expired"),
+        ({"host": DNSName("other.example")}, "not valid for '127.0.0.1'"),
+    ],
+    ids=["self-signed", "expired", "of another host"],
+)
+def test_a_server_whose_certificate_is_bad_gets_no_request_and_makes_no_test_missing(
+    over_tls, caplog, certificate, says
+):
+    (card,), server = over_tls(**certificate)
+    assert server.fetches == 0, "neither the token nor the patient's id left"
+    assert not_checked(card) == {"observations": "ehrUntrusted"}
+    assert not {"missing", "stale"} & set(statuses(card).values())
+    assert WORDS["sv"].say("source", "ehrUntrusted") in card["detail"]
+    (line,) = [m for m in caplog.messages if "ehr-not-reached" in m]
+    assert says in line, "the log tells whoever runs it what is wrong"
+    assert server.url.replace("/jwks", "/fhir") in line, "and with which server"
 
 
 # -- whom to ask -----------------------------------------------------------------------------------

@@ -239,7 +239,10 @@ def test_nobody_listening_is_unreachable_and_the_log_says_so(caplog):
 
     assert asyncio.run(ask()) == "ehrUnreachable"
     (line,) = (json.loads(record.getMessage()) for record in caplog.records)
-    assert (line["event"], line["detail"]) == ("ehr-not-reached", "no address answers")
+    assert (line["event"], line["detail"]) == (
+        "ehr-not-reached",
+        "http://127.0.0.1:9: no address answers",
+    )
 
 
 def test_the_token_is_in_no_representation():

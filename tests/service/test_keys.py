@@ -3,20 +3,15 @@
 import asyncio
 import gzip
 import json
-import ssl
 import threading
 import time
-from datetime import UTC, datetime
-from ipaddress import ip_address
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.clients import Client
 from service.errors import Unauthorized
 from service.keys import FLOOR, FRESH, LARGEST, STALE, Keys, KeysNotRead, read_keys
+from tests.service.certifying import certified
 from tests.service.key_server import KeyServer
 from tests.service.signing import KEYS, jwk, key_set
 
@@ -188,35 +183,6 @@ def test_a_server_that_comes_back_is_asked_again(keys, client, server, clock):
     assert find(keys, client) == "no-keys"
     clock.now += FLOOR
     assert numbers(find(keys, client))
-
-
-def certified(folder):
-    """Give a TLS context for 127.0.0.1, and the file of the certificate that vouches for it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "key server of the tests")])
-    day = datetime(2026, 1, 1, tzinfo=UTC)
-    address = x509.IPAddress(ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(day)
-        .not_valid_after(day.replace(year=2126))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.Encoding.PEM
-    private = key.private_bytes(
-        form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "server.pem").write_bytes(private + certificate.public_bytes(form))
-    (folder / "authority.pem").write_bytes(certificate.public_bytes(form))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem")
-    return context, folder / "authority.pem"
 
 
 def test_a_key_server_must_be_vouched_for_by_an_authority_of_the_installation(
