@@ -9,10 +9,7 @@ SOURCES = cards service tests
 .PHONY: run test browser chromium check bench openapi patients lock audit sbom fuzz
 
 run: $(SERVES)
-	@echo "An EHR to play with:  http://127.0.0.1:8000/sandbox/"
-	@echo "Or in another terminal:"
-	@echo "  $(BIN)/vidare example aos-gaps | curl -s -H 'Content-Type: application/json' --data-binary @- http://127.0.0.1:8000/cds-services/svf-patient-view"
-	VIDARE_AUTH=off VIDARE_HOST=127.0.0.1 $(BIN)/vidare serve
+	VIDARE_AUTH=off VIDARE_HOST=127.0.0.1 $(BIN)/vidare serve --greet
 
 test: $(READY) chromium
 	$(BIN)/python -m pytest --cov --cov-report= tests

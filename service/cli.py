@@ -31,7 +31,7 @@ from service.metrics import Metrics
 from service.printing import print_answer, print_refusal
 from service.remembering import Remembering, Trail
 from service.retention import export, purge
-from service.settings import ZONE, load_settings
+from service.settings import ZONE, Settings, load_settings
 from service.vetting import refuse_keys, refuse_writable
 
 app = typer.Typer(
@@ -67,7 +67,9 @@ _SENTENCES = (
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    greet: Annotated[bool, typer.Option("--greet", help="First say where to try it.")] = False,
+) -> None:
     """Serve over HTTP, as the settings in the environment say."""
     with _refusals():
         settings = load_settings()
@@ -75,7 +77,19 @@ def serve() -> None:
         create_app(settings)  # so that a refusal is one sentence, not a failing server process
         with opened(settings.database_url) as engine:
             prepare(engine)
+    if greet:
+        typer.echo(_greeting(settings))
     serving.serve(settings)
+
+
+def _greeting(settings: Settings) -> str:
+    """Say where the service will be, as this process was called."""
+    sandbox = f"An EHR to play with:  {settings.base_url}/sandbox/\n" if settings.sandbox_on else ""
+    return (
+        f"{sandbox}Or in another terminal:\n"
+        f"  {sys.argv[0]} example aos-gaps | curl -s -H 'Content-Type: application/json'"
+        f" --data-binary @- {settings.base_url}/cds-services/svf-patient-view"
+    )
 
 
 @app.command()

@@ -3,7 +3,9 @@
 import re
 import tomllib
 
+import pytest
 import yaml
+from typer.testing import CliRunner
 
 from service.cli import app
 from service.settings import Settings
@@ -73,11 +75,41 @@ def test_the_readme_names_every_command():
             assert f"| `vidare {group.name} {command.name}" in text
 
 
-def test_make_run_prints_the_call_of_the_readme():
+@pytest.fixture
+def greeting(monkeypatch, tmp_path):
+    """Give a function: what `make run` prints before it serves, with these settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VIDARE_AUTH", "off")
+    monkeypatch.setattr("sys.argv", [".venv/bin/vidare"])
+    monkeypatch.setattr("service.serving.serve", lambda _: None)
+    monkeypatch.setattr("service.logs.configure", lambda _: None)
+
+    def said(**given):
+        for name, value in given.items():
+            monkeypatch.setenv(f"VIDARE_{name}", value)
+        result = CliRunner().invoke(app, ["serve", "--greet"])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return said
+
+
+def test_make_run_prints_the_call_of_the_readme(greeting):
+    assert "vidare serve --greet\n" in (ROOT / "Makefile").read_text("utf-8")
     (line,) = re.findall(
         r"^\.venv/bin/vidare example .*curl.*$", README.read_text("utf-8"), re.MULTILINE
     )
-    assert line in (ROOT / "Makefile").read_text("utf-8").replace("$(BIN)", ".venv/bin")
+    said = greeting()
+    assert line in said
+    assert "An EHR to play with:  http://127.0.0.1:8000/sandbox/\n" in said
+
+
+def test_make_run_prints_the_address_that_it_serves_at(greeting):
+    said = greeting(PORT="8123")
+    assert "http://127.0.0.1:8123/sandbox/" in said
+    assert "http://127.0.0.1:8123/cds-services/" in said
+    assert ":8000" not in said
+    assert "/sandbox/" not in greeting(SANDBOX="off")
 
 
 def test_every_setting_of_the_makefile_exists():
