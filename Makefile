@@ -6,7 +6,7 @@ SERVES = .venv/serves
 READY = .venv/ready
 SOURCES = cards service tests
 
-.PHONY: run test browser chromium check bench openapi patients lock audit sbom fuzz
+.PHONY: run test browser chromium check node bench openapi patients lock audit sbom fuzz
 
 run: $(SERVES)
 	VIDARE_AUTH=off VIDARE_HOST=127.0.0.1 $(BIN)/vidare serve --greet
@@ -22,6 +22,10 @@ browser: $(READY) chromium
 # The browser tests use the system's Chromium; where apt and the right to use it are there, it is installed.
 chromium:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { command -v apt-get >/dev/null && test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || echo "No Chromium: the tests of the page will be skipped."
+
+# Node and npm for the FHIR server of tests/contract, where the machine has none that is new enough.
+node: $(READY)
+	$(BIN)/python -m tests.contract.node || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/node.txt
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -57,7 +61,7 @@ patients: $(READY)
 # Resolves the newest versions; commit what it writes.
 lock: $(READY)
 	$(BIN)/python -m pip install pip-tools
-	cd requirements && for name in run build dev; do ../$(BIN)/pip-compile --no-header --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o $$name.txt $$name.in; done
+	cd requirements && for name in run build dev node; do ../$(BIN)/pip-compile --no-header --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o $$name.txt $$name.in; done
 
 # What serving needs, and no more: a newcomer waits for that alone.
 $(SERVES): requirements/run.txt requirements/build.txt pyproject.toml

@@ -6,7 +6,6 @@ a front that checks the bearer token and pages every search after a few matches.
 
 import asyncio
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from service.hooks import PREFETCH
+from tests.contract import node
 from tests.needing import need
 from tests.service.asking import JSON, examples, make_app
 from tests.service.ehrs import TOKEN, not_checked, statuses, whole_call, without
@@ -22,13 +22,11 @@ FOLDER = Path(__file__).parent / "fhir_server"
 PAGE_SIZE = 5
 
 
-def _installed():
-    """Install the server where npm can; tell whether it is there."""
-    if shutil.which("npm") is None:
-        return False
+def _installed(npm):
+    """Install the server with npm; tell whether it is there."""
     if (FOLDER / "node_modules").is_dir():
         return True
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)  # noqa: S603 -- words of our own
     return done.returncode == 0
 
@@ -36,8 +34,9 @@ def _installed():
 @pytest.fixture(scope="module")
 def server():
     """Give the base URL of the FHIR server, empty as yet."""
-    need(_installed(), "node and npm (Debian: apt install nodejs npm), and npm's registry")
-    command = ["node", "server.mjs", TOKEN, str(PAGE_SIZE)]
+    run = need(node.found(), "node 20.19 or 22.12 and npm (`make node` gets them)")
+    need(_installed(run.npm), "npm's registry")
+    command = [*run.node, "server.mjs", TOKEN, str(PAGE_SIZE)]
     with subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- words of our own
         try:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}/fhir/R4"

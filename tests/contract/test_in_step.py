@@ -55,7 +55,7 @@ def test_the_lock_files_hold_what_the_project_names():
 
 
 def test_the_lock_files_name_no_place_and_hash_everything():
-    for name in ("run.txt", "build.txt", "dev.txt"):
+    for name in ("run.txt", "build.txt", "dev.txt", "node.txt"):
         names, text = locked(name)
         assert "://" not in text
         assert "--index" not in text
