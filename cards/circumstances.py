@@ -91,18 +91,22 @@ def known_cancer(name: str, *concepts: str, section: str) -> Criterion:
 
 
 def histology(*kinds: str, section: str) -> Criterion:
-    """Give the criterion that one of the histologies is recorded, by code or by listed words."""
+    """Give the criterion that one of the histologies is recorded, by code or by listed words.
+
+    Unknown where it is recorded as a suspicion only, or called possible.
+    """
     name = f"histology_{kinds[0]}"
     concepts = [f"morphology.{kind}" for kind in kinds]
     for concept in concepts:
         TERMS.concept(concept)
 
     def judge(chart: Chart) -> Finding:
-        met = [d for c in concepts for d in chart.having(c) if not is_old(d, chart)]
+        named = [d for c in concepts for d in chart.having(c) if not is_old(d, chart)]
+        met = [d for d in named if not d.guessed]
         if met:
             return Finding(name, True, references_of(met))
         read = chart.record.complete("conditions", "observations", "diagnosticReports")
-        doubtful = any(("uncertain", c) in chart.borne for c in concepts)
+        doubtful = bool(named) or any(("uncertain", c) in chart.borne for c in concepts)
         return Finding(name, False if read and not doubtful else None)
 
     return Criterion(name, judge, section)

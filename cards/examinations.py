@@ -94,7 +94,7 @@ def done(key: str, chart: Chart) -> Report | None:
 def _histology(chart: Chart) -> Report | None:
     """Give a histology of the window as the report of a biopsy: there must have been one."""
     for diagnosis in chart.having("morphology."):
-        if not is_old(diagnosis, chart):
+        if not (diagnosis.guessed or is_old(diagnosis, chart)):
             return Report(diagnosis.text, diagnosis.reference, diagnosis.since)
     return None
 

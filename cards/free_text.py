@@ -6,7 +6,7 @@ Nothing else of a text is interpreted, and what was found is shown as it was rea
 import re
 from collections.abc import Iterable, Iterator
 
-_WORD = re.compile(r"[\w]+")
+WORD = re.compile(r"[\w]+")
 _SENTENCE = re.compile(r"[.!?;\n]+(?=\s|$)|\n")
 _WRAP = re.compile(r"[ \t]*\n[ \t]*(?=[a-zæøåäö])")
 """A line that goes on with a small letter goes on with the sentence."""
@@ -15,19 +15,10 @@ _DENIAL = re.compile(
     r"|non|not|no|without|never|neither|nor|unlikely|negative?"
     r"|(udeluk|afkræft|uteslut|avfärd|exclu|refut)\w*"
 )
-_DOUBT = re.compile(
-    r"(mistanke|mistænk|suspekt|mulig|eventuel|misstanke|misstänk|suspicio|suspect|möjlig|possibl"
-    r"|probabl|differential)\w*|evt|obs|susp"
-)
-_ABBREVIATED = re.compile(r"\b(obs|evt|susp)\.", re.IGNORECASE)
-_REACH = 4
+REACH = 4
 """How many words a denial reaches, before or after: "ingen tegn på adenokarcinom", "adenokarcinom
 er ikke påvist". What is missed so is asked for again; what is invented would be believed."""
-_LISTED = 12
-"""How many words a denial reaches on in a diagnosis: "ingen tegn på lymfom, småcellet karcinom
-eller adenokarcinom"."""
-_CONTRAST = frozenset({"men", "derimod", "däremot", "utan", "but", "however"})
-_LONGEST = 20_000
+LONGEST = 20_000
 """Characters of a text that are read."""
 
 
@@ -42,17 +33,7 @@ def starts(text: str, words: Iterable[str]) -> bool:
     "CT thorax og abdomen uden kontrast" is that CT.
     """
     listed, folded = tuple(words), text.casefold()
-    return any(folded.startswith(listed, m.start()) for m in _WORD.finditer(folded))
-
-
-def states(text: str, words: Iterable[str]) -> bool:
-    """Tell whether one of the listed words stands in a text, neither denied nor in doubt.
-
-    "Mistanke om adenokarcinom" and "småcellet karcinom?" are no diagnosis.
-    """
-    listed = tuple(words)
-    plain = _ABBREVIATED.sub(r"\1", text[:_LONGEST]).replace("?", " mulig?")
-    return any(_stands(sentence, listed, _DOUBT) for sentence in sentences(plain))
+    return any(folded.startswith(listed, m.start()) for m in WORD.finditer(folded))
 
 
 def found(text: str, words: Iterable[str]) -> Iterator[str]:
@@ -65,32 +46,23 @@ def found(text: str, words: Iterable[str]) -> Iterator[str]:
 
 def sentences(text: str) -> list[str]:
     """Give the sentences of a text, each on one line."""
-    parts = (" ".join(part.split()) for part in _SENTENCE.split(_WRAP.sub(" ", text[:_LONGEST])))
+    parts = (" ".join(part.split()) for part in _SENTENCE.split(_WRAP.sub(" ", text[:LONGEST])))
     return [part for part in parts if part]
 
 
-def _stands(sentence: str, listed: tuple[str, ...], doubt: re.Pattern[str] | None = None) -> bool:
+def _stands(sentence: str, listed: tuple[str, ...]) -> bool:
     folded = sentence.casefold()
     if not any(word in folded for word in listed):
         return False
-    tokens = [(m.start(), m.group()) for m in _WORD.finditer(folded)]
-    for number, (start, _) in enumerate(tokens):
-        if folded.startswith(listed, start):
-            near = [word for _, word in tokens[max(0, number - _REACH) : number + _REACH + 1]]
-            unsure = doubt is not None and (
-                any(doubt.fullmatch(word) for word in near)
-                or _is_listed([word for _, word in tokens[max(0, number - _LISTED) : number]])
-            )
-            if not unsure and not any(_DENIAL.fullmatch(word) for word in near):
-                return True
-    return False
+    tokens = [(m.start(), m.group()) for m in WORD.finditer(folded)]
+    words = [word for _, word in tokens]
+    return any(
+        folded.startswith(listed, start) and not is_denied(words, number)
+        for number, (start, _) in enumerate(tokens)
+    )
 
 
-def _is_listed(before: list[str]) -> bool:
-    """Tell whether a denial reaches over these words, no contrast standing in between."""
-    for word in reversed(before):
-        if word in _CONTRAST:
-            return False
-        if _DENIAL.fullmatch(word):
-            return True
-    return False
+def is_denied(words: list[str], number: int) -> bool:
+    """Tell whether a denial stands near one of the words of a sentence."""
+    near = words[max(0, number - REACH) : number + REACH + 1]
+    return any(_DENIAL.fullmatch(word) for word in near)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
+from cards.certainty import states
 from cards.coded import codings, said
 from cards.conditions import concepts_of
 from cards.fhir import DiagnosticReport
-from cards.free_text import starts, states
+from cards.free_text import starts
 from cards.record import Diagnosis
 from cards.results import Dated, sampled
 from cards.terminology import TERMS
@@ -24,31 +27,37 @@ def histologies(
 ) -> list[Diagnosis]:
     """Give the histology of a final pathology report (3.1.5); nothing of any other report.
 
-    The codes of `conclusionCode` go before the words of `conclusion`; a word that is denied
-    ("ikke-småcellet") or in doubt ("mistanke om") is not read. A report that cannot be trusted
-    states nothing for sure.
+    The codes of `conclusionCode` go before the words of `conclusion`. A word that is denied
+    ("ikke-småcellet") is not read, one in doubt ("mistanke om", "DD") is uncertain: a suspicion. A
+    report that cannot be trusted states nothing for sure.
     """
-    coded = {c for code in report.conclusionCode or () for c in concepts_of(code, site_map)}
-    concepts = {c for c in coded if c.startswith(_PREFIX)}
-    if not concepts and is_pathology(report):
-        concepts = _worded(report.conclusion or "")
-    if not concepts:
+    stated, possible = _told(report, site_map)
+    if not (stated or possible):
         return []
     sample = sampled(report, dated)
     if sample.state in {"void", "pending"}:
         return []
     doubtful = sample.state == "unreadable" and not _only_undated(sample.reason)
-    text = _text(report)
-    return [
-        Diagnosis(
-            frozenset(concepts),
-            "uncertain" if doubtful else "present",
-            text,
-            sample.reference,
-            recorded=sample.taken,
-            reason=sample.reason if doubtful else None,
-        )
-    ]
+    told = Diagnosis(
+        frozenset(stated),
+        "uncertain" if doubtful else "present",
+        _text(report),
+        sample.reference,
+        recorded=sample.taken,
+        reason=sample.reason if doubtful else None,
+    )
+    guess = {"concepts": frozenset(possible), "presence": "uncertain", "suspected": True}
+    both = (told, msgspec.structs.replace(told, **guess))
+    return [each for each in both if each.concepts]
+
+
+def _told(report: DiagnosticReport, site_map: Mapping[str, str]) -> tuple[set[str], set[str]]:
+    """Give the histologies that a report states, and those that it calls possible."""
+    coded = {c for code in report.conclusionCode or () for c in concepts_of(code, site_map)}
+    stated = {c for c in coded if c.startswith(_PREFIX)}
+    if stated or not is_pathology(report):
+        return stated, set()
+    return _worded(report.conclusion or "")
 
 
 def _only_undated(reason: object) -> bool:
@@ -61,12 +70,10 @@ def is_pathology(report: DiagnosticReport) -> bool:
     return not kinds.isdisjoint(PATHOLOGY) or starts(said(report.code), _TITLES)
 
 
-def _worded(conclusion: str) -> set[str]:
-    return {
-        key
-        for key, concept in TERMS.concepts.items()
-        if concept.words and states(conclusion, concept.words)
-    }
+def _worded(conclusion: str) -> tuple[set[str], set[str]]:
+    named = ((k, states(conclusion, c.words)) for k, c in TERMS.concepts.items() if c.words)
+    read = [(key, told) for key, told in named if told is not False]
+    return {k for k, told in read if told}, {k for k, told in read if told is None}
 
 
 def _text(report: DiagnosticReport) -> str:

@@ -311,9 +311,14 @@ class _Judgement:
         return [self._say("data", entry, why="incomplete" if incomplete else "uncertain")]
 
     def _uncertain(self) -> bool:
-        """Tell whether a diagnosis that a rule asks for could not be interpreted."""
+        """Tell whether a diagnosis that a rule asks for could not be interpreted.
+
+        A histology that a report calls possible was: it is a suspicion, and no metastasis.
+        """
         return any(
-            d.presence == "uncertain" and any(c.startswith(_KINDS) for c in d.concepts)
+            d.presence == "uncertain"
+            and not d.guessed
+            and any(c.startswith(_KINDS) for c in d.concepts)
             for d in self.record.diagnoses
         )
 

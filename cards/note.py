@@ -71,7 +71,8 @@ def _lines(lines: Iterable[str], words: Words) -> str:
 
 
 def _said(diagnosis: Diagnosis, words: Words) -> str:
-    return f"{plain(named(diagnosis, words))} ({day(diagnosis.since, words)})"
+    text = f"{plain(named(diagnosis, words))} ({day(diagnosis.since, words)})"
+    return words.say("note", "guessed", text=text) if diagnosis.guessed else text
 
 
 def _reason(pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> str:

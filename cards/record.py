@@ -99,6 +99,11 @@ class Diagnosis(msgspec.Struct, frozen=True, gc=False):
     """What its notes say."""
 
     @property
+    def guessed(self) -> bool:
+        """Whether it is a histology that is held possible and no more."""
+        return self.suspected and any(c.startswith("morphology.") for c in self.concepts)
+
+    @property
     def since(self) -> Moment | None:
         """When it began, else when it was recorded."""
         return self.onset or self.recorded

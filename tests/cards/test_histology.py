@@ -64,6 +64,26 @@ def test_no_histology_is_invented(changes):
     assert found(report(**changes)) == set()
 
 
+@pytest.mark.parametrize(
+    "conclusion",
+    [
+        "DD: adenokarcinom",
+        "Adenokarcinom kan ikke udelukkes",
+        "Adenokarcinom?",
+        "Obs adenokarcinom",
+    ],
+)
+def test_a_possibility_is_a_suspicion_not_a_histology(conclusion):
+    assert found(report(conclusion=conclusion)) == {("morphology.adenocarcinoma", "uncertain")}
+    (told,) = build.record_of(report(conclusion=conclusion)).diagnoses
+    assert told.guessed
+
+
+def test_of_two_histologies_one_may_be_stated_and_one_possible():
+    told = report(conclusion="Adenokarcinom. Neuroendokrin tumor kan ikke udelukkes.")
+    assert found(told) == {*ADENO, ("morphology.neuroendocrine", "uncertain")}
+
+
 def test_codes_go_before_words():
     told = report(conclusionCode=[concept(SNOMED, "28899001")], conclusion="Ikke adenokarcinom")
     assert found(told) == {("morphology.squamous", "present")}
