@@ -214,7 +214,7 @@ class _Judgement:
         left_out = set() if node else {"noLymphoma"}
         if self.routing.has("D2", "D15", "D17"):
             left_out = {"noLymphoma", "primaryNotObvious"}
-        if not self.met("entry"):
+        if not self.met("entry") or self.met("histology"):
             left_out |= {"wellFounded"}
         general = [a for a in self.pathway.ask if a not in left_out]
         age = ["birthDate"] if self.record.adult() is None else []

@@ -82,7 +82,14 @@ def _reason(pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> s
         *(_row_text(s, words) for s in abnormal_triggers(finding, chart)),
     ]
     gap = words.say("phrase", "gap")
-    return f"{_lines(found, words) if found else gap}\n{gap} {words.say('note', 'question')}"
+    question = words.say("note", "questionProven" if _is_proven(pathway, chart) else "question")
+    return f"{_lines(found, words) if found else gap}\n{gap} {question}"
+
+
+def _is_proven(pathway: Pathway, chart: Chart) -> bool:
+    """Tell whether a histology bears the referral out: nobody is asked why cancer is suspected."""
+    histology = pathway.criteria.get("histology")
+    return histology is not None and histology.judge(chart).met is True
 
 
 def _supporting(pathway: Pathway, record: PatientRecord) -> list[Diagnosis]:
