@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from cards.criteria import Chart, Finding
+from cards.criteria import Chart, Finding, is_old
 from cards.drafts import Json
 from cards.evidence import day, facts, named, notes_in_words, plain_value, slot_day, studies
 from cards.markdown import flattened, table
@@ -44,9 +44,23 @@ SUPPORTING: Mapping[str, tuple[str, ...]] = {
 symtom), the histology (Denmark, 3.1.5)."""
 
 
-def annotation(block: str, pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> Json:
-    """Give a block as an Annotation: its heading on the first line, then what is known."""
+def annotation(
+    block: str,
+    pathway: Pathway,
+    finding: Finding,
+    chart: Chart,
+    words: Words,
+    *,
+    reasoned: bool = False,
+) -> Json:
+    """Give a block as an Annotation: its heading on the first line, then what is known.
+
+    `reasoned`: the clinician has written the reason, so that symptoms stand in the history.
+    """
     text = _BLOCKS[block](pathway, finding, chart, words)
+    if reasoned and block == "history":
+        symptoms = (d for d in _reasons(pathway, finding, chart) if not _is_tumour(d))
+        text = "\n".join([*(f"- {_said(d, words)}" for d in symptoms), text])
     return {"text": f"{words.say('block', block)}\n{text}"}
 
 
@@ -75,10 +89,16 @@ def _said(diagnosis: Diagnosis, words: Words) -> str:
     return words.say("note", "guessed", text=text) if diagnosis.guessed else text
 
 
+def _reasons(pathway: Pathway, finding: Finding, chart: Chart) -> tuple[Diagnosis, ...]:
+    """Give what the reason of a referral names: what is acute, what triggered, what supports."""
+    acute = [d for d in chart.having("cord_compression") if not is_old(d, chart)]
+    found = [*acute, *triggers(finding, chart), *_supporting(pathway, chart.record)]
+    return tuple(dict.fromkeys(found))
+
+
 def _reason(pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
-    diagnoses = [*triggers(finding, chart), *_supporting(pathway, chart.record)]
     found = [
-        *(_said(d, words) for d in dict.fromkeys(diagnoses)),
+        *(_said(d, words) for d in _reasons(pathway, finding, chart)),
         *(_row_text(s, words) for s in abnormal_triggers(finding, chart)),
     ]
     gap = words.say("phrase", "gap")
@@ -118,9 +138,12 @@ def _history(pathway: Pathway, _: Finding, chart: Chart, words: Words) -> str:
     return "\n".join([*(f"- {f}" for f in facts(chart, words)), gap])
 
 
-def _malignancy(_: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
-    """Give the cancers, then the other conditions; "none" is said only of what was read."""
-    record, reason = chart.record, triggers(finding, chart)
+def _malignancy(pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
+    """Give the cancers, then the other conditions; "none" is said only of what was read.
+
+    What the reason of the referral names is no earlier disease.
+    """
+    record, reason = chart.record, _reasons(pathway, finding, chart)
     known = (*_cancers(record, "past"), *_cancers(record, "present"))
     lines = [_said(d, words) for d in known if d not in reason]
     unclear = _cancers(record, "uncertain")
@@ -129,7 +152,11 @@ def _malignancy(_: Pathway, finding: Finding, chart: Chart, words: Words) -> str
         gap = words.say("phrase", "gap")
         return "\n".join([*(f"- {x}" for x in lines), f"{gap} {words.say('note', 'notRead')}"])
     lines = lines or [words.say("note", "noCancer")]
-    others = [d for d in record.diagnoses if d.presence != "uncertain" and not _is_tumour(d)]
+    others = [
+        d
+        for d in record.diagnoses
+        if d.presence != "uncertain" and not _is_tumour(d) and d not in reason
+    ]
     return _lines([*lines, *(_said(d, words) for d in others[:_OTHERS])], words)
 
 

@@ -32,7 +32,10 @@ def completed(
     if "reason" in blocks:
         _extend(body, reasons(finding, chart))
     _extend(body, {"supportingInfo": [{"reference": r} for r in references]})
-    notes: list[Json] = [annotation(b, pathway, finding, chart, words) for b in blocks]
+    reasoned = "reason" not in blocks
+    notes: list[Json] = [
+        annotation(b, pathway, finding, chart, words, reasoned=reasoned) for b in blocks
+    ]
     _extend(body, {"note": notes})
     if "patientInstruction" not in body:
         key = "patientInstruction_dk" if pathway.country == "DK" else "patientInstruction"
