@@ -129,7 +129,7 @@ def _flawed(prefetch: Mapping[str, object], chart: Chart) -> dict[str, object]:
 
 
 def _names(value: object) -> set[str]:
-    whole = isinstance(value, Mapping) and "entry" not in value
+    whole = isinstance(value, Mapping) and value.get("resourceType") != "Bundle"
     resources = [value] if whole else values(value, "entry", "resource")
     return {name(resource) for resource in resources if isinstance(resource, Mapping)}
 

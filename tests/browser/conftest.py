@@ -60,6 +60,13 @@ def guarded_site():
 
 
 @pytest.fixture
+def unhurried_site():
+    """Serve with time for an EHR that takes its own, on whatever machine the test runs."""
+    with served(response_budget_ms=60_000) as url:
+        yield url
+
+
+@pytest.fixture
 def elsewhere():
     """Serve an empty page from another origin; give its URL."""
 

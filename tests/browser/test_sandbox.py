@@ -74,13 +74,27 @@ def test_a_draft_begun_is_filled_in_at_signing(look):
     expect(page.locator(".draft")).to_have_count(1)
 
 
-def test_an_order_sign_only_patient_is_advised_at_signing(look):
+def test_a_result_too_old_is_ordered_beside_the_referral_and_both_are_signed(look, keep):
     page = look("?language=en&patient=aos-stale-boundary")
     topics(page)
     page.get_by_role("button", name="Take up the draft begun").click()
     _, answer = fired(page, page.locator("#sign").click)
     assert [card["source"]["topic"]["code"] for card in answer["cards"]] == ["aosMissing"]
     expect(page.locator(CARD)).to_contain_text("ferritin")
+    page.get_by_role("button", name="Order ferritin").click()
+    page.get_by_role("button", name="Complete the referral from the record").click()
+    expect(page.locator(".draft.updated")).to_contain_text("Filled in:")
+    expect(page.locator(".draft:not(.updated)", has_text="Ferritin")).to_be_visible()
+    page.get_by_role("button", name="Sign as it stands (3)").click()
+    expect(page.locator("#stage")).to_contain_text(ALL_IS_WELL)
+    expect(page.locator(".draft")).to_have_count(0)
+    request, _ = fired(page, page.get_by_role("button", name="Open the chart again").click)
+    orders = [e["resource"] for e in request["prefetch"]["serviceRequests"]["entry"]]
+    assert {order["status"] for order in orders} == {"active"}
+    assert [order["code"]["text"] for order in orders][1:] == ["Ferritin"]
+    assert orders[0]["supportingInfo"], "as it was filled in"
+    assert topics(page) == ["duplicate"]
+    keep(page, "aos-stale-boundary-signed")
 
 
 def test_what_was_signed_is_seen_when_the_chart_is_opened_again(look):
@@ -197,6 +211,21 @@ def test_an_ehr_that_does_not_answer_in_time_gets_no_advice_to_rely_on(look):
     page.get_by_role("button", name="Settings").click()
     page.locator('#settings [name="pace"]').select_option("silent")
     expect(page.get_by_role("alert")).to_contain_text("412")
+
+
+def test_an_ehr_that_is_slow_gets_the_advice_of_one_that_is_not(browser, unhurried_site):
+    page = browser.new_context().new_page()
+    page.goto(f"{unhurried_site}/sandbox/?language=en&patient=aos-gaps")
+    assert topics(page) == ["aosMissing"]
+    whole = page.locator("#stage h3").inner_text()
+    request, answer = switched(page, withhold=True, pace="slow")
+    assert request["fhirServer"].endswith("/sandbox/fhir/with/slow")
+    assert not answer["cards"][0]["extension"]["vidare.assessment"].get("notChecked")
+    expect(page.locator("#stage h3")).to_have_text(whole)
+    page.get_by_role("button", name="Behind the scenes").click()
+    page.locator("#backstage summary", has_text="Fetched").click()
+    expect(page.locator(".fetched")).to_contain_text("Observation?patient=pat-aos-gaps")
+    page.context.close()
 
 
 def test_the_ehr_may_fail_and_nothing_is_called_missing(look):

@@ -75,19 +75,20 @@ def test_an_example_about_a_flawed_ehr_keeps_its_flaws(app):
     assert whole["prefetch"]["observations"]["link"][1]["relation"] == "next"
 
 
-def test_what_was_signed_in_the_page_is_in_the_record(app):
+@pytest.mark.parametrize("case", ["aos-complete", "aos-stale-boundary"])
+def test_what_was_signed_in_the_page_is_in_the_record_also_as_its_first_order(app, case):
     signed = [
         {
             "resourceType": "ServiceRequest",
             "id": "s1",
             "status": "active",
             "intent": "order",
-            "subject": {"reference": "Patient/pat-aos-complete"},
+            "subject": {"reference": f"Patient/pat-{case}"},
             "authoredOn": "2026-03-02",
             "code": {"text": "SVF AOS"},
         }
     ]
-    body = written(app, case="aos-complete", signed=signed).json()
+    body = written(app, case=case, signed=signed).json()
     assert topics(post(app, f"/cds-services/{VIEW}", body)) == ["duplicate"]
 
 
