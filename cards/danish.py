@@ -2,7 +2,7 @@
 
 from cards.advice import Advice, Assessment
 from cards.card import SUMMARY_LIMIT
-from cards.circumstances import plurality
+from cards.circumstances import Plurality, plurality
 from cards.criteria import Chart
 from cards.danish_referral import kidneys
 from cards.evidence import (
@@ -28,6 +28,9 @@ from cards.reasons import dismissed_text, not_checked
 from cards.routing import routed
 from cards.summary import calcium_values, order_date
 from cards.words import Words
+
+_AS_READ = {True: "asReadOne", False: "asReadSeveral", None: "asRead"}
+"""The question about one or several processes, by what was read."""
 
 # -- the summary -------------------------------------------------------------------------------
 
@@ -125,7 +128,7 @@ class _Body:
             self._markers(),
             self._section("workup", self._work()),
             self._why(),
-            self._section("confirm", bullets([self.words.say("ask", a) for a in self.advice.ask])),
+            self._section("confirm", bullets(self._asked())),
             self._section("duties", bullets(self._duties())),
             self._not_checked(),
             self._source(),
@@ -155,7 +158,7 @@ class _Body:
             return self._latest()
         lines = [*self._cancers(), *self._read()]
         if topic == "dkRoute" and self.advice.why not in {"known", "symptoms"}:
-            lines += [*self._circumstances(), *self._before_ct(), *self._latest()]
+            lines += [*self._circumstances(), *self._before_ct()]
         if self.record.pregnant():
             lines.append(self.words.say("phrase", "pregnancyDk"))
         return lines
@@ -178,14 +181,20 @@ class _Body:
         ]
 
     def _read(self) -> list[str]:
-        """Show the words by which one or several processes were read, where it bears on a rule."""
-        read: tuple[tuple[str, str], ...] = ()
+        """Show the words by which one or several processes were read, where it bears on a rule.
+
+        All in one line, for it is one question.
+        """
+        told = Plurality(None)
         if self.advice.topic == "dkRoute" and self.advice.why not in {"known", "symptoms"}:
-            read = plurality(self.chart, "liver").read
+            told = plurality(self.chart, "liver")
         elif self.advice.topic == "dkWorkup":
-            read = plurality(self.chart, "brain").read
-        texts = {text.casefold(): text for _, text in reversed(read)}.values()
-        return [self.words.say("phrase", "asRead", text=escape(plain(text, 200))) for text in texts]
+            told = plurality(self.chart, "brain")
+        if not told.read:
+            return []
+        texts = {text.casefold(): text for _, text in reversed(told.read)}.values()
+        quoted = "; ".join(f'"{escape(plain(text, 200))}"' for text in texts)
+        return [self.words.say("phrase", _AS_READ[told.solitary], texts=quoted)]
 
     def _circumstances(self) -> list[str]:
         words, record, targets = self.words, self.record, self.advice.targets
@@ -213,11 +222,19 @@ class _Body:
         return [*lines, escape(kidneys(self.chart, self.words))]
 
     def _latest(self) -> list[str]:
+        """Give the latest first attendance of a referral that was sent.
+
+        Of one being signed the summary says it, and how it is counted stands among the duties.
+        """
         latest = self.advice.latest
-        if latest is None:
-            return []
-        key = "latestSigned" if self.advice.topic == "dkRoute" else "latestSent"
-        return [self.words.say("phrase", key, date=latest)]
+        return [] if latest is None else [self.words.say("phrase", "latestSent", date=latest)]
+
+    def _asked(self) -> list[str]:
+        """Give what only a clinician knows; what was read as solitary is asked beside the words."""
+        asked = self.advice.ask
+        if "solitary" in asked and plurality(self.chart, "liver").solitary:
+            asked = tuple(a for a in asked if a != "solitary")
+        return [self.words.say("ask", a) for a in asked]
 
     # -- markers and work-up ---------------------------------------------------------------------
 

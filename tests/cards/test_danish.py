@@ -132,6 +132,44 @@ def test_a_known_cancer_names_it_and_offers_nothing():
     assert "2025-06-01" in one["detail"]
 
 
+def test_the_words_that_tell_of_several_processes_are_one_question():
+    several = metastasis(note=[{"text": "Multiple processer"}])
+    report = build.diagnostic_report(
+        code={"text": "CT"}, conclusion="Talrige metastaser i leveren."
+    )
+    detail = card(judged(man(), several, report))["detail"]
+    texts = '"Talrige metastaser i leveren"; "Multiple processer"'
+    assert WORDS["da"].say("phrase", "asReadSeveral", texts=texts) in detail
+    assert detail.count("Passer det?") == 1
+
+
+def test_words_that_contradict_each_other_are_asked_about():
+    both = metastasis(note=[{"text": "Solitær proces. Multiple processer"}])
+    detail = card(judged(man(), both))["detail"]
+    texts = '"Multiple processer"; "Solitær proces"'
+    assert WORDS["da"].say("phrase", "asRead", texts=texts) in detail
+
+
+def test_a_solitary_process_is_asked_about_once():
+    afp = build.observation("afp", 420, "ug/L")
+    solitary = metastasis(note=[{"text": "Solitær proces"}])
+    detail = card(judged(man(), solitary, afp))["detail"]
+    assert WORDS["da"].say("phrase", "asReadOne", texts='"Solitær proces"') in detail
+    assert WORDS["da"].say("ask", "solitary") not in detail
+    unread = build.condition(code=build.concept(build.SNOMED, "94381002"))
+    assert WORDS["da"].say("ask", "solitary") in card(judged(man(), unread, afp))["detail"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_latest_day_stands_once_on_the_card_of_a_referral_being_signed(language):
+    ours = build.concept(build.OURS, "pakkeforloeb-metastases")
+    draft = build.service_request(id="ref-1", status="draft", code=ours)
+    one = card(judged(metastasis("DC795"), hook="order-sign", drafts=[draft]), "dkRoute", language)
+    assert "2026-03-09" in one["summary"]
+    assert "2026-03-09" not in one["detail"]
+    assert WORDS[language].say("duty", "D34") in one["detail"]
+
+
 def test_a_pregnancy_is_weighed():
     pregnant = build.condition("pregnancy", onsetDateTime=build.RECENT)
     detail = card(judged(metastasis("DC795"), pregnant))["detail"]
