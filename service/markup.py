@@ -74,10 +74,15 @@ def links(titles: Mapping[str, str], language: Language) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Give a table; the cells of `rows` are HTML already."""
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    """Give a table that scrolls, also by keyboard; the cells of `rows` are HTML already."""
+    names = tuple(head)
+    top = "".join(f"<th>{escape(cell)}</th>" for cell in names)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    label = escape(", ".join(names))
+    return (
+        f'<div class="scroll" role="group" aria-label="{label}" tabindex="0">'
+        f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def operations(document: Mapping[str, object], language: Language) -> str:
