@@ -117,6 +117,8 @@ class Advice(msgspec.Struct, frozen=True):
     """The steps of the work-up that apply."""
     examine: tuple[str, ...] = ()
     """Examinations to order, as keys of the terminology, one draft each."""
+    unless_operated: tuple[str, ...] = ()
+    """Those to order once it is settled that the patient is not operated on."""
     decisive: tuple[str, ...] = ()
     """The markers without an answer on which a route hangs."""
     latest: date | None = None

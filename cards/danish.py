@@ -16,7 +16,7 @@ from cards.evidence import (
     texts_by_reference,
     unclear_cancers,
 )
-from cards.examinations import Examined, remaining
+from cards.examinations import Examined, remaining, waiting
 from cards.markdown import bullets, escape, fitted, table
 from cards.markers import MARKERS
 from cards.note import plain
@@ -48,17 +48,25 @@ def _sentence(advice: Advice, assessment: Assessment, words: Words) -> str:
         markers = [words.slot(m) for m in advice.decisive or [s.slot for s in lacking]]
         return fitted(words.say("summary", key, tests=""), markers, SUMMARY_LIMIT)
     if advice.topic == "dkWorkup":
-        left = [words.examination(key) for key in remaining(advice.work)]
-        if any(not e.checked for w in advice.work for e in w.examined):
-            return words.say("summary", "dkWorkup_notChecked")
-        if not left:
-            return words.say("summary", "dkWorkup_done")
-        whole = (
-            words.say("summary", "dkWorkup", names=_some(left, n)) for n in range(len(left), 0, -1)
-        )
-        return next(said for said in whole if len(said) <= SUMMARY_LIMIT)
+        return _left(advice, words)
     tries = [words.say("summary", key, **_values(advice, assessment, words, n)) for n in (3, 2, 1)]
     return next((said for said in tries if len(said) <= SUMMARY_LIMIT), tries[-1])
+
+
+def _left(advice: Advice, words: Words) -> str:
+    """Name the examinations that remain, and apart from them those that wait for a decision."""
+    if any(not e.checked for w in advice.work for e in w.examined):
+        return words.say("summary", "dkWorkup_notChecked")
+    later = [words.examination(key) for key in waiting(advice.work)]
+    now = [n for key in remaining(advice.work) if (n := words.examination(key)) not in later]
+    if not (now or later):
+        return words.say("summary", "dkWorkup_done")
+    key = "dkWorkup_surgery" if now and later else "dkWorkup_surgeryAlone" if later else "dkWorkup"
+    tries = (
+        words.say("summary", key, names=_some(now or later, n), later=_some(later, n))
+        for n in range(max(len(now), len(later)), 0, -1)
+    )
+    return next(said for said in tries if len(said) <= SUMMARY_LIMIT)
 
 
 def _key(advice: Advice) -> str:

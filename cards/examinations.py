@@ -17,7 +17,8 @@ Phase = Literal["referral", "workup"]
 class Step(msgspec.Struct, frozen=True):
     """A row of the work-up: for whom, and which examinations (keys of the terminology).
 
-    `ask`: what only a clinician knows of it, as ids of texts.
+    `ask`: what only a clinician knows of it, as ids of texts. `unless_operated`: an operation on
+    clinical grounds gives the diagnosis, and its examinations are needless (3.1.4).
     """
 
     row: str
@@ -25,6 +26,7 @@ class Step(msgspec.Struct, frozen=True):
     when: Criterion
     examinations: tuple[str, ...] = ()
     ask: tuple[str, ...] = ()
+    unless_operated: bool = False
 
 
 class Examined(msgspec.Struct, frozen=True):
@@ -114,6 +116,12 @@ def without(work: tuple[Work, ...], others: tuple[Work, ...]) -> tuple[Work, ...
         msgspec.structs.replace(w, examined=tuple(e for e in w.examined if e.key not in told))
         for w in work
     )
+
+
+def waiting(work: tuple[Work, ...]) -> tuple[str, ...]:
+    """Give those that remain and are needless if the patient is operated on."""
+    now = remaining(tuple(w for w in work if not w.step.unless_operated))
+    return tuple(e for e in remaining(work) if e not in now)
 
 
 def remaining(work: tuple[Work, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from cards.completeness import mandatory_gaps
 from cards.criteria import Chart, Finding
 from cards.drafts import Draft
 from cards.duplicates import referred
-from cards.examinations import Work, remaining, without, work_of
+from cards.examinations import Work, remaining, waiting, without, work_of
 from cards.free_text import starts
 from cards.markers import MARKERS
 from cards.panel import LACKING, ORDERABLE
@@ -295,7 +295,18 @@ class _Judgement:
         histology, entry = self.find("histology"), self.find("entry")
         finding = histology if histology.met else entry
         ask = tuple(dict.fromkeys([a for w in work for a in w.step.ask]))
-        return [self._say("dkWorkup", finding, work=work, examine=_orderable(work), ask=ask)]
+        orders, later = _orderable(work), waiting(work)
+        return [
+            self._say(
+                "dkWorkup",
+                finding,
+                why="surgery" if later else "",
+                work=work,
+                examine=tuple(e for e in orders if e not in later),
+                unless_operated=tuple(e for e in orders if e in later),
+                ask=ask,
+            )
+        ]
 
     # -- what could not be looked at -------------------------------------------------------------
 

@@ -232,8 +232,13 @@ class _Writing:
         return found
 
     def _examine(self) -> list[Suggestion]:
-        """Give the orders of the examinations that remain (Denmark)."""
-        words, keys = self.words, self.advice.examine
+        """Give the orders of the examinations that remain (Denmark), those that wait apart."""
+        now = self._examinations(self.advice.examine, "examine", "orderOne")
+        later = self.advice.unless_operated
+        return now + self._examinations(later, "examineUnlessOperated", "orderOneUnlessOperated")
+
+    def _examinations(self, keys: tuple[str, ...], several: str, one: str) -> list[Suggestion]:
+        words = self.words
         actions = [
             Action("create", words.say("action", "examine", name=words.examination(key)), body)
             for key in keys
@@ -241,11 +246,11 @@ class _Writing:
                 examination_order(key, self.chart, words, self.manner.form, self.manner.new_id())
             ]
         ]
-        recommended = self.advice.topic == "dkWorkup"
+        recommended = self.advice.topic == "dkWorkup" and several == "examine"
         if len(actions) > 1 and not self.manner.one_action:
-            label = words.say("label", "examine", count=len(actions))
+            label = words.say("label", several, count=len(actions))
             return [self._suggest(label, *actions, recommended=recommended)]
-        labels = [words.say("label", "orderOne", test=words.examination(key)) for key in keys]
+        labels = [words.say("label", one, test=words.examination(key)) for key in keys]
         return [
             self._suggest(label, action, recommended=recommended)
             for label, action in zip(labels, actions, strict=True)

@@ -233,7 +233,8 @@ def _kinds(suggestions: Sequence[Suggestion], advice: Advice, desk: Desk) -> tup
     Orders of tests come first, those of examinations last, one each or all in one.
     """
     most = len(suggestions) if desk.client.one_action_per_suggestion else 1
-    tests, last = (min(most, len(each)) for each in (advice.order, advice.examine))
+    tests = min(most, len(advice.order))
+    last = sum(min(most, len(each)) for each in (advice.examine, advice.unless_operated))
     found = []
     for place, suggestion in enumerate(suggestions):
         ordered = place < tests or place >= len(suggestions) - last

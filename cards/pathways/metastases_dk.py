@@ -330,7 +330,7 @@ METASTASES_DK = Pathway(
         Step("D60", "referral", located("in_bone", "bone", section="3.1.3")),
         Step("D61", "workup", BRAIN, ("mr_brain",)),
         Step("D62", "workup", BRAIN, ("xray_thorax", "ct_thorax_abdomen"),
-            ask=("surgery", "contrast")),
+            ask=("surgery", "contrast"), unless_operated=True),
         Step("D63", "workup", BRAIN, ask=("prognosis",)),
         Step("D64", "workup", BRAIN),
         Step("D66", "workup",

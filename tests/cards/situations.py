@@ -185,6 +185,7 @@ class ExpectWords(Words):
     remaining: list[str] = []
     done: list[str] | None = None
     examine: list[str] | None = None
+    unless_operated: list[str] | None = None
     latest: str | None = None
     """The latest first attendance; "" for none."""
     performer: str | None = None

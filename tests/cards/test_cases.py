@@ -115,6 +115,9 @@ def _routes(expect: ExpectWords, found: Assessment):
         yield "done", set(expect.done), {e.key for e in examined if e.done}
     if expect.examine is not None:
         yield "examine", set(expect.examine), {e for a in found.advice for e in a.examine}
+    if expect.unless_operated is not None:
+        waiting = {e for a in found.advice for e in a.unless_operated}
+        yield "unless_operated", set(expect.unless_operated), waiting
     if expect.latest is not None:
         days = {a.latest.isoformat() for a in found.advice if a.latest}
         yield "latest", {expect.latest} - {""}, days

@@ -117,6 +117,21 @@ def test_the_examinations_after_histology_are_ordered_the_ones_by_hand_are_not()
     assert [len(s["actions"]) for s in card["suggestions"]] == [1, 1, 1]
 
 
+def test_what_an_operation_would_make_needless_is_offered_apart_and_not_recommended():
+    brain = judged(man(), metastasis(code=build.concept(build.SNOMED, "94225005")))
+    (card,) = [c for c in shown(brain) if c["source"]["topic"]["code"] == "dkWorkup"]
+    mri, rest = card["suggestions"]
+    assert mri["isRecommended"]
+    assert "isRecommended" not in rest
+    assert rest["label"] == WORDS["da"].say("label", "examineUnlessOperated", count=2)
+    one_each = shown(brain, one_action=True)
+    (card,) = [c for c in one_each if c["source"]["topic"]["code"] == "dkWorkup"]
+    assert [len(s["actions"]) for s in card["suggestions"]] == [1, 1, 1]
+    assert (
+        card["suggestions"][2]["label"] == "Hvis der ikke opereres: bestil CT af thorax og abdomen"
+    )
+
+
 @pytest.mark.parametrize("language", ["sv", "da", "en"])
 def test_every_draft_is_valid_in_every_language(language):
     found = judged(man(), metastasis(), metastasis("DC780"), metastasis("DC793"))

@@ -157,14 +157,13 @@ def danish():
         "dkRoute": {"gap", "undecided", "organ", "lymphoma"}
     }  # of a method, the others are written out
     for call in calls("_say"):
-        for topic in first(call) & {"dkRoute", "dkMarkers", "underAge"}:
+        for topic in first(call) & {"dkRoute", "dkMarkers", "dkWorkup", "underAge"}:
             whys.setdefault(topic, set()).update(
                 first_keyword(call, "why") - {"", "panelNotChecked"}
             )
     found |= {(t, f"{topic}_{w}") for t in ("summary", "do") for topic in whys for w in whys[topic]}
-    return (found | {("summary", "dkWorkup_done"), ("summary", "dkWorkup_notChecked")}) - {
-        ("target", "ask")
-    }
+    found |= {("summary", f"dkWorkup_{end}") for end in ("done", "notChecked", "surgeryAlone")}
+    return found - {("target", "ask")}
 
 
 def every_criterion():
@@ -279,6 +278,7 @@ def test_every_summary_keeps_its_point_with_the_longest_names(language):
             "tests": words.slot("psa") if "_ask" in key else "",
             "blocks": "",
             "names": "",
+            "later": "",
             "latest": "2026-03-09",
             "finding": words.say("phrase", "findingSuspected"),
             "targets": targets[-1],

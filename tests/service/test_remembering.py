@@ -230,6 +230,14 @@ def test_the_kinds_of_suggestions_are_told_where_each_takes_one_action(own, tmp_
         assert kinds[suggestion["uuid"]] == ("order" if laboratory else "referral")
 
 
+def test_examinations_that_wait_for_a_decision_are_orders_too(own):
+    name = "pakkeforloeb-patient-view"
+    cards = own.ask(example("dk-brain", name), f"/cds-services/{name}")
+    kinds = {s["id"]: s["kind"] for s in own.rows("suggestion")}
+    route, markers, workup = ([kinds[s["uuid"]] for s in c["suggestions"]] for c in cards)
+    assert (route, markers, workup) == (["referral"], ["order"], ["order", "order"])
+
+
 def test_an_update_is_told_from_an_order(own):
     cards = own.ask(example("aos-gaps", "svf-order-sign"), ORDER_SIGN)
     assert cards
