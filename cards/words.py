@@ -13,6 +13,9 @@ SEE_REPORT = "→"
 _NUMBERS = re.compile(r"[\d.]+ / [\d.]+")
 """Two numbers that answer together, such as the free light chains."""
 
+_FIRST_NUMBER = re.compile(r"\D?\d+\.\d+")
+"""A number that a unit follows, or should; what follows it stands as recorded."""
+
 Tables = Mapping[str, Mapping[str, str]]
 
 
@@ -51,6 +54,8 @@ class Words:
             detail = ", ".join(self.say("strip", part) for part in detail.split(", "))
         if reason.id == "computedCalcium":
             detail = self._decimals(detail)
+        if reason.id in {"noUnit", "unknownUnit"} and (number := _FIRST_NUMBER.match(detail)):
+            detail = self._decimals(number.group()) + detail[number.end() :]
         text = self.say("reason", reason.id, detail=detail or "–")
         return text.replace(" (–)", "").removesuffix(" –").removesuffix(":")
 

@@ -81,6 +81,23 @@ def test_a_computed_calcium_names_its_parts_in_the_decimals_of_the_language():
 
 
 @pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("11.8", "11,8"),
+        ("<0.25", "<0,25"),
+        ("2.1 enh/L", "2,1 enh/L"),
+        ("11 x10.9/L", "11 x10.9/L"),
+        ("12", "12"),
+    ],
+)
+def test_a_number_without_a_known_unit_has_the_decimal_sign_of_the_language(detail, shown):
+    for key in ("noUnit", "unknownUnit"):
+        assert f"({shown})" in SV.reason(Reason(key, detail))
+        assert f"({shown})" in WORDS["da"].reason(Reason(key, detail))
+        assert f"({detail})" in EN.reason(Reason(key, detail))
+
+
+@pytest.mark.parametrize(
     ("ucum", "shown"),
     [
         ("10*9/L", "10⁹/L"),
