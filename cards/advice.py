@@ -98,6 +98,8 @@ class Advice(msgspec.Struct, frozen=True):
     ask: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     """Analytes to order, one draft each."""
+    measure: tuple[str, ...] = ()
+    """Analytes to order where a computed value will not do, one draft each."""
     refer: str | None = None
     """The pathway whose prefilled referral is proposed."""
     update: Draft | None = None

@@ -253,6 +253,7 @@ class _Judgement:
         suspicion = self.find("aos.suspicion")
         statuses = {s.status for s in self.chart.slots.values()}
         order = tuple(a for s in self.chart.slots.values() for a in s.order)
+        measure = tuple(a for s in self.chart.slots.values() for a in s.measure)
         unsure = self.met("aos.specific") is None  # an organ-specific cancer may be unread
         refer = None if unsure or self.hook == "order-sign" else "aos"
         if not statuses.isdisjoint(OPEN):
@@ -273,6 +274,7 @@ class _Judgement:
                 suspicion,
                 ask=self._asked(suspicion),
                 order=order,
+                measure=measure,
                 refer=refer,
                 update=draft,
                 why=why,

@@ -57,6 +57,8 @@ class SlotStatus(msgspec.Struct, frozen=True):
     notes: tuple[Reason, ...] = ()
     order: tuple[str, ...] = ()
     """The analytes to order where the slot lacks an answer that nobody is waiting for."""
+    measure: tuple[str, ...] = ()
+    """The analytes to order where a computed answer will not do, and nobody waits for them."""
 
     @property
     def value(self) -> Value | None:

@@ -98,7 +98,7 @@ def not_checked(advice: Advice, assessment: Assessment) -> tuple[tuple[str, str]
     """Give the sources (key, reason id) that were not read to their end and bear on the advice."""
     record = assessment.chart.record
     keys = [*NEEDED]
-    if advice.refer or advice.update or advice.order:
+    if advice.refer or advice.update or advice.order or advice.measure:
         keys.append("serviceRequests")
     if "neurologyContact" in advice.ask:
         keys.append("encounters")

@@ -165,7 +165,14 @@ class _Writing:
 
     def _suggestions(self) -> tuple[Suggestion, ...]:
         referrals = self._targets if self.danish else self._referral
-        parts = (self._orders, self._update, referrals, self._redirects, self._examine)
+        parts = (
+            self._orders,
+            self._update,
+            referrals,
+            self._redirects,
+            self._examine,
+            self._measure,
+        )
         found = [each for part in parts for each in part()]
         if self.manner.selection == "any":
             return tuple(found)
@@ -230,6 +237,18 @@ class _Writing:
             action = Action("create", text, body)
             found.append(self._suggest(label, action, recommended=recommended))
         return found
+
+    def _measure(self) -> list[Suggestion]:
+        """Give the order of each test that would measure what was computed: never recommended."""
+        words = self.words
+        return [
+            self._suggest(
+                words.say("label", "orderOne", test=words.slot(a)),
+                self._order(a),
+                recommended=False,
+            )
+            for a in self.advice.measure
+        ]
 
     def _examine(self) -> list[Suggestion]:
         """Give the orders of the examinations that remain (Denmark), those that wait apart."""

@@ -36,7 +36,9 @@ def _calcium(panel: Panel, slot: str) -> SlotStatus:
         return panel.told(slot, best)
     from_total = computed_calcium(panel)
     if from_total is not None:
-        return from_total
+        lacking = ionised.status in ORDERABLE and panel.record.complete("observations")
+        measure = ("ca_ionised",) if lacking else ()
+        return msgspec.structs.replace(from_total, measure=measure)
     total = panel.answer("ca_total")
     if best.status in ORDERABLE and total.status == "answered":
         best = msgspec.structs.replace(best, notes=(*best.notes, Reason("totalCalciumAlone")))

@@ -235,6 +235,7 @@ def _kinds(suggestions: Sequence[Suggestion], advice: Advice, desk: Desk) -> tup
     most = len(suggestions) if desk.client.one_action_per_suggestion else 1
     tests = min(most, len(advice.order))
     last = sum(min(most, len(each)) for each in (advice.examine, advice.unless_operated))
+    last += len(advice.measure)
     found = []
     for place, suggestion in enumerate(suggestions):
         ordered = place < tests or place >= len(suggestions) - last

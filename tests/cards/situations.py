@@ -186,6 +186,7 @@ class ExpectWords(Words):
     done: list[str] | None = None
     examine: list[str] | None = None
     unless_operated: list[str] | None = None
+    measure: list[str] | None = None
     latest: str | None = None
     """The latest first attendance; "" for none."""
     performer: str | None = None

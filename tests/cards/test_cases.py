@@ -60,6 +60,8 @@ def _cards(expect: ExpectWords, found: Assessment):
         yield "why", expect.why, advice[0].why if advice else None
     if expect.order is not None:
         yield "order", sorted(expect.order), sorted({o for a in advice for o in a.order})
+    if expect.measure is not None:
+        yield "measure", sorted(expect.measure), sorted({m for a in advice for m in a.measure})
     if expect.refer:
         refers = [a.refer for a in advice if a.refer] or ["none"]
         yield "refer", [expect.refer], refers

@@ -238,6 +238,13 @@ def test_examinations_that_wait_for_a_decision_are_orders_too(own):
     assert (route, markers, workup) == (["referral"], ["order"], ["order", "order"])
 
 
+def test_the_order_that_would_measure_a_computed_value_is_an_order(own):
+    (card,) = own.ask(example("aos-calcium-computed", "svf-patient-view"))
+    kinds = {s["id"]: s["kind"] for s in own.rows("suggestion")}
+    assert [kinds[s["uuid"]] for s in card["suggestions"]] == ["referral", "order"]
+    assert not any(s.get("isRecommended") for s in card["suggestions"])
+
+
 def test_an_update_is_told_from_an_order(own):
     cards = own.ask(example("aos-gaps", "svf-order-sign"), ORDER_SIGN)
     assert cards
