@@ -6,7 +6,7 @@ import httpx
 
 from cards.source import Page, Unusable, fetched_page
 from service.exchange import Exchange
-from service.wire import cut_deep
+from service.wire import cut_deep, cut_halves
 
 MOST_PAGES = 100
 """Pages that are read of one search."""
@@ -30,14 +30,14 @@ async def read_on(key: str, pages: list[Page], asked: str, exchange: Exchange) -
 
 
 def _opened(key: str, raw: bytes, asked: str) -> Page:
-    """Open an answer; where something in it is nested too deeply, without its depths."""
+    """Open an answer; where it cannot be decoded, without its depths and half characters."""
     try:
         return fetched_page(key, raw, asked)
     except Unusable:
-        shallow = cut_deep(raw)
-        if shallow == raw:
+        mended = cut_deep(cut_halves(raw))
+        if mended == raw:
             raise
-        return fetched_page(key, shallow, asked)
+        return fetched_page(key, mended, asked)
 
 
 def onward(page: Page, here: httpx.URL, base: httpx.URL) -> httpx.URL | None:

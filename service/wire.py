@@ -1,4 +1,4 @@
-"""The JSON of a call, opened one level deep: names that stand twice, bad bytes, depth."""
+"""The JSON of a call, opened one level deep: names that stand twice, bad bytes and texts, depth."""
 
 import re
 from collections.abc import Mapping
@@ -32,6 +32,17 @@ Readable = Members | list[msgspec.Raw] | str | int | float | bool | None
 Value = Readable | msgspec.Raw
 Object = Mapping[str, Value]
 
+LOST = b"[[[" + TOO_DEEP + b"]]]"
+"""What stands in the place of a text that cannot be decoded: it fits no member of FHIR, and is
+listed as what is nested too deeply is."""
+
+_TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?(\s*+:)?', re.DOTALL)
+_HALVES = re.compile(
+    rb"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"
+    rb"|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\.",
+    re.DOTALL,
+)
+"""Escapes in their order: a pair of surrogates, half of one, any other."""
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{\[]|[}\]]', re.DOTALL)
 
 
@@ -52,12 +63,20 @@ def open_body(body: bytes) -> Object:
     """
     _refuse_bad_bytes(body)
     try:
-        members: Mapping[Name, Value] = _decode(body, HEADROOM)
-    except msgspec.ValidationError:
-        members = _one_by_one(body)
+        members = _opened_body(body)
     except msgspec.DecodeError:
-        raise _not_json() from None
+        try:
+            members = _opened_body(cut_halves(body))
+        except msgspec.DecodeError:
+            raise _not_json() from None
     return unrepeated(members, "")
+
+
+def _opened_body(body: bytes) -> Mapping[Name, Value]:
+    try:
+        return _decode(body, HEADROOM)
+    except msgspec.ValidationError:
+        return _one_by_one(body)
 
 
 def _not_json() -> BadRequest:
@@ -78,8 +97,6 @@ def _one_by_one(body: bytes) -> Mapping[Name, Value]:
         return {name: _opened(raw) for name, raw in _MEMBERS.decode(body).items()}
     except msgspec.ValidationError:
         raise BadRequest("The body must be a JSON object.", code="not-an-object") from None
-    except msgspec.DecodeError:
-        raise _not_json() from None
 
 
 def _opened(raw: msgspec.Raw) -> Value:
@@ -120,6 +137,30 @@ def cut_deep(body: bytes) -> bytes:
     if depth > MAX_DEPTH:  # never closed: not JSON, and the decoder says so
         return b"".join(kept)
     return b"".join([*kept, body[start:]])
+
+
+def cut_halves(body: bytes) -> bytes:
+    """Give the body with `LOST` for every text that holds half a character; names are left.
+
+    JSON allows half a pair of surrogates, and systems that cut a text within an emoji write one;
+    the decoder takes none anywhere.
+    """
+    kept: list[bytes] = []
+    start = 0
+    for text in _TEXTS.finditer(body) if b"\\u" in body else ():
+        if text[1] is None and _is_broken(text[0]):
+            kept += (body[start : text.start()], LOST)
+            start = text.end()
+    return b"".join([*kept, body[start:]])
+
+
+def _is_broken(text: bytes) -> bool:
+    """Tell whether halves of characters, and nothing else, keep a text from being decoded."""
+    whole = _HALVES.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], text)
+    try:
+        return whole != text and isinstance(_VALUE.decode(whole), str)
+    except msgspec.MsgspecError:
+        return False
 
 
 def _refuse_bad_bytes(body: bytes) -> None:

@@ -499,6 +499,54 @@ def test_an_answer_nested_too_deeply_is_read_without_its_depths(app, ehr):
     assert said(cards(app, without(body, "observations"))) == said(cards(app, body))
 
 
+HALF = "cut within \\ud83d"
+"""As a system writes that cuts a text between the halves of an emoji."""
+
+
+@pytest.mark.parametrize("fetched", [False, True], ids=["sent", "fetched"])
+@pytest.mark.parametrize(
+    ("member", "status"),
+    [({"note": [{"text": "HALF"}]}, "answered"), ({"valueString": "HALF"}, "unreadable")],
+    ids=["a note", "the value"],
+)
+def test_half_a_character_costs_the_member_that_holds_it_and_is_listed(
+    app, ehr, member, status, fetched
+):
+    body = whole_call()
+    entries = body["prefetch"]["observations"]["entry"]
+    held = next(e["resource"] for e in entries if e["resource"]["id"] == "obs-hb")
+    held.update(member)
+    if "valueString" in member:
+        del held["valueQuantity"]
+    broken = json.dumps(body["prefetch"]["observations"]).replace("HALF", HALF)
+    hold(ehr, body, observations=reply(200, broken.encode()))
+    asking = json.dumps(without(body, "observations") if fetched else body).replace("HALF", HALF)
+    response = post(app, PATIENT_VIEW, asking.encode())
+    assert response.status_code == 200, response.text
+    (card,) = response.json()["cards"]
+    assert statuses(card)["hb"] == status
+    assert statuses(card)["crp"] == "answered"
+    listed = card["extension"]["vidare.assessment"]["ignored"]
+    assert {entry["reference"] for entry in listed} == {"Observation/obs-hb"}
+
+
+def test_a_link_that_holds_half_a_character_may_be_to_a_next_page(app, ehr):
+    body = whole_call()
+    body["prefetch"]["observations"]["link"] = [{"relation": "HALF", "url": SERVER}]
+    asking = json.dumps(body).replace("HALF", HALF)
+    response = post(app, PATIENT_VIEW, asking.encode())
+    assert not_checked(response.json()["cards"][0])["observations"] == "morePages"
+
+
+@pytest.mark.parametrize("member", ["hook", "hookInstance", "patientId"])
+def test_half_a_character_in_the_call_itself_is_refused(app, member):
+    body = whole_call()
+    (body["context"] if member == "patientId" else body)[member] = "HALF"
+    asking = json.dumps(body).replace("HALF", HALF)
+    response = post(app, PATIENT_VIEW, asking.encode())
+    assert (response.status_code, error_code(response)) == (400, "ill-typed")
+
+
 def test_a_resource_nested_too_deeply_falls_alone_and_its_search_is_partial(app, ehr):
     body = whole_call()
     deep = json.dumps(body["prefetch"]["observations"])

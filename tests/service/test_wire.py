@@ -1,6 +1,7 @@
 """service.wire: names that stand twice, bad bytes, depth."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from cards.source import TOO_DEEP
 from service.errors import BadRequest
-from service.wire import MAX_DEPTH, cut_deep, open_body
+from service.wire import LOST, MAX_DEPTH, cut_deep, cut_halves, open_body
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -36,6 +37,15 @@ def code_of(body):
         (b"[]", "not-an-object"),
         (b"null", "not-an-object"),
         (b'"x"', "not-an-object"),
+        (b'{"\\ud83d":1}', "not-json"),
+        (b'{"\\ud83d" :1}', "not-json"),
+        (b'{"a":"\\ud83d', "not-json"),
+        (b'{"a":"\\ud83d"', "not-json"),
+        (b'{"a":"\\ud8zz"}', "not-json"),
+        (b'{"a":"\\ud83d\\q"}', "not-json"),
+        (b'{"a":"\\ud83d\n"}', "not-json"),
+        (b'{"a":1e400,"b":"\\ud83d",}', "not-json"),
+        (b'{"a":"\\ud83d","a":1}', "repeated-member"),
         (b'{"a":"\xff"}', "not-utf-8"),
         (b'{"\xff":1}', "not-utf-8"),
         (b'{"a":1,"a":1}', "repeated-member"),
@@ -72,6 +82,44 @@ def test_only_what_stands_too_deep_is_cut(value, depth):
         levels += 1
     assert levels <= MAX_DEPTH
     assert (TOO_DEEP in cut) == (_depth(json.loads(body)) > MAX_DEPTH)
+
+
+HALF = st.text(st.characters(categories=["Cs"]), min_size=1, max_size=2) | st.just("\\")
+
+
+@given(st.lists(st.text() | HALF).map("".join))
+def test_a_text_with_half_a_character_costs_itself_alone(text):
+    body = json.dumps({"a": text, "b": [text, "\U0001f600"], "c": "kept"}).encode()
+    whole = json.loads(body)["a"]  # halves that stood side by side are a whole
+    members = open_body(body)
+    assert members["c"] == "kept"
+    if re.search("[\ud800-\udfff]", whole):
+        assert members["a"].__class__ is list
+        assert [json.loads(bytes(raw)) for raw in members["b"]] == [json.loads(LOST), "\U0001f600"]
+    else:
+        assert members["a"] == whole
+
+
+@pytest.mark.parametrize(
+    "text", [r"\ud83d", r"\uDE00", r"x\ud83dA", r"\ud83d\ud83d\ude00", r"\\\ud83d", r"\ud83d\n"]
+)
+def test_half_a_character_is_found_wherever_it_stands(text):
+    body = b'{"a": ["kept", "%s"]}' % text.encode()
+    assert cut_halves(body) == b'{"a": ["kept", ' + LOST + b"]}"
+
+
+@pytest.mark.parametrize("text", [r"\\ud83d", r"\ud83d\ude00", r"\\\\ud83d", r"\uD7FF\uE000"])
+def test_what_only_looks_like_half_a_character_is_left(text):
+    body = b'{"a": "%s"}' % text.encode()
+    assert cut_halves(body) == body
+    json.loads(bytes(body))
+    assert open_body(body)["a"] == json.loads(body)["a"]
+
+
+def test_looking_for_half_characters_in_what_never_ends_ends():
+    body = b'{"a": "' + b'\\"' * 500_000 + b"\\ud83d"
+    with pytest.raises(BadRequest):
+        open_body(body)
 
 
 def _depth(value):
