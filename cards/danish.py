@@ -1,6 +1,7 @@
 """The cards of the Danish pathway in words: the route first, then what is left to do and tell."""
 
 from cards.advice import Advice, Assessment
+from cards.body import Body
 from cards.card import SUMMARY_LIMIT
 from cards.circumstances import Plurality, plurality
 from cards.criteria import Chart
@@ -20,11 +21,11 @@ from cards.examinations import Examined, remaining, waiting
 from cards.markdown import bullets, escape, fitted, table
 from cards.markers import MARKERS
 from cards.note import plain
-from cards.outline import edition, why
+from cards.outline import why
 from cards.panel import LACKING, SlotStatus
 from cards.pathways.form import Pathway
 from cards.places import metastases, names
-from cards.reasons import dismissed_text, not_checked
+from cards.reasons import dismissed_text
 from cards.routing import routed
 from cards.summary import calcium_values, order_date
 from cards.words import Words
@@ -114,18 +115,11 @@ def _lacking(chart: Chart) -> list[SlotStatus]:
 
 def detail(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
     """Give the body of a Danish card in GitHub-flavoured Markdown without HTML."""
-    return "\n\n".join(part for part in _Body(advice, assessment, pathway, words).parts() if part)
+    return _Body(advice, assessment, pathway, words).text()
 
 
-class _Body:
+class _Body(Body):
     """One body being written."""
-
-    def __init__(
-        self, advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
-    ) -> None:
-        self.advice, self.assessment = advice, assessment
-        self.chart, self.record = assessment.chart, assessment.chart.record
-        self.pathway, self.words = pathway, words
 
     def parts(self) -> list[str]:
         return [
@@ -139,11 +133,8 @@ class _Body:
             self._section("confirm", bullets(self._asked())),
             self._section("duties", bullets(self._duties())),
             self._not_checked(),
-            self._source(),
+            self._cited(aged=self.advice.topic == "dkMarkers"),
         ]
-
-    def _section(self, heading: str, body: str) -> str:
-        return f"{self.words.say('heading', heading)}:\n\n{body}" if body else ""
 
     def _routes(self) -> list[str]:
         """Give a line for every route, with its chapter; then those that an answer could open."""
@@ -309,27 +300,3 @@ class _Body:
             rows = rows[:2] if advice.targets else ()
         rows += tuple(r for t in advice.targets for r in self.pathway.duties.get(t, ()))
         return [self.words.say("duty", row) for row in rows]
-
-    def _not_checked(self) -> str:
-        words = self.words
-        lines = [
-            f"{words.say('source', key)}: {words.say('source', reason)}"
-            for key, reason in not_checked(self.advice, self.assessment)
-        ]
-        places = {u.reference for u in self.record.unread if u.reason.id != "foreignPatient"}
-        if places:
-            lines.append(words.say("phrase", "unreadCount", count=len(places)))
-        if self.record.foreign:
-            lines.append(words.say("phrase", "foreignCount", count=self.record.foreign))
-        return self._section("notChecked", bullets(lines))
-
-    def _source(self) -> str:
-        guideline = self.pathway.guideline
-        cited = f"[{edition(guideline, self.words.language)}]({guideline.url})"
-        lines = [f"{self.words.say('heading', 'source')}: {cited}"]
-        if self.advice.topic == "dkMarkers":
-            days = self.chart.rules.result_max_age_days
-            lines.append(self.words.say("phrase", "outsideWindow", days=days))
-        if self.advice.topic == "acuteCalcium":
-            lines.append(self.words.say("phrase", "outsideCalcium"))
-        return " · ".join(lines)

@@ -3,13 +3,14 @@
 from functools import lru_cache
 
 from cards.assessment import Advice, Assessment, very_low_hb
+from cards.body import Body
 from cards.completeness import is_whole, mandatory_gaps
 from cards.evidence import (
     active_cancers,
     diagnosis_text,
     earlier_cancers,
     facts,
-    in_words,
+    must_be_read,
     slot_day,
     slot_notes,
     slot_value,
@@ -17,10 +18,10 @@ from cards.evidence import (
     unclear_cancers,
 )
 from cards.markdown import bullets, escape, table
-from cards.outline import edition, why
+from cards.outline import why
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
-from cards.reasons import dismissed_text, not_checked, shows_panel
+from cards.reasons import dismissed_text, shows_panel
 from cards.summary import lacking, remains, total
 from cards.terminology import TERMS
 from cards.words import WORDS, Words
@@ -30,18 +31,11 @@ _EIGHTEEN = 18
 
 def detail(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
     """Give the detail of a card in GitHub-flavoured Markdown without HTML."""
-    return "\n\n".join(part for part in _Body(advice, assessment, pathway, words).parts() if part)
+    return _Body(advice, assessment, pathway, words).text()
 
 
-class _Body:
+class _Body(Body):
     """One detail being written."""
-
-    def __init__(
-        self, advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
-    ) -> None:
-        self.advice, self.assessment = advice, assessment
-        self.chart, self.record = assessment.chart, assessment.chart.record
-        self.pathway, self.words = pathway, words
 
     def parts(self) -> list[str]:
         return [
@@ -54,8 +48,8 @@ class _Body:
             self._why(),
             self._facts(),
             self._ask(),
-            self._not_checked(),
-            self._source(),
+            self._not_checked(self._shown()),
+            self._cited(aged=shows_panel(self.advice)),
         ]
 
     def _do(self) -> str:
@@ -76,9 +70,6 @@ class _Body:
             look = todo in {"both", "look"}
             return "aosMissing_sign_look" if look else "aosMissing_sign"
         return "aosMissing" if todo == "order" else f"aosMissing_{todo}"
-
-    def _section(self, heading: str, body: str) -> str:
-        return f"{self.words.say('heading', heading)}:\n\n{body}" if body else ""
 
     def _urgent(self) -> str:
         """X5: a very low Hb is said before anything else."""
@@ -192,7 +183,7 @@ class _Body:
         """Give what is to be seen in an answer: a verdict, or that its words must be read."""
         if slot.abnormal in {"high", "low", "conflict"}:
             return self.words.say("flag", slot.abnormal)
-        return self.words.say("flag", "read") if in_words(slot) else ""
+        return self.words.say("flag", "read") if must_be_read(slot) else ""
 
     def _why(self) -> str:
         finding = self.advice.criteria
@@ -218,31 +209,10 @@ class _Body:
         asked = _asked(self.advice.ask, code, self.words.language, secret=secret)
         return self._section("confirm", asked)
 
-    def _not_checked(self) -> str:
-        words = self.words
-        lines = [
-            f"{words.say('source', key)}: {words.say('source', reason)}"
-            for key, reason in not_checked(self.advice, self.assessment)
-        ]
-        shown = {r.reference for s in self._gaps() for r in s.results if r.reference}
-        places = {u.reference for u in self.record.unread if u.reason.id != "foreignPatient"}
-        places -= shown
-        if places:
-            lines.append(words.say("phrase", "unreadCount", count=len(places)))
-        if self.record.foreign:
-            lines.append(words.say("phrase", "foreignCount", count=self.record.foreign))
-        return self._section("notChecked", bullets(lines))
-
-    def _source(self) -> str:
-        guideline = self.pathway.guideline
-        cited = f"[{edition(guideline, self.words.language)}]({guideline.url})"
-        lines = [f"{self.words.say('heading', 'source')}: {cited}"]
-        if shows_panel(self.advice):
-            days = self.chart.rules.result_max_age_days
-            lines.append(self.words.say("phrase", "outsideWindow", days=days))
-        if self.advice.topic == "acuteCalcium":
-            lines.append(self.words.say("phrase", "outsideCalcium"))
-        return " · ".join(lines)
+    def _shown(self) -> frozenset[str]:
+        """Give the results that stand in the table of gaps."""
+        results = (r for s in self._gaps() for r in s.results)
+        return frozenset(r.reference for r in results if r.reference)
 
 
 @lru_cache(maxsize=256)

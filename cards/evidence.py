@@ -100,7 +100,7 @@ _NEGATIVE = frozenset(
 )
 
 
-def in_words(slot: SlotStatus) -> bool:
+def must_be_read(slot: SlotStatus) -> bool:
     """Tell whether an answer must be read by a person: words, or a strip that is not negative."""
     if slot.status != "answered" or slot.computed is not None:
         return False

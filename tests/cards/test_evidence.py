@@ -9,7 +9,7 @@ from cards.evidence import (
     diagnosis_text,
     earlier_cancers,
     facts,
-    in_words,
+    must_be_read,
     named,
     plain_value,
     result_text,
@@ -247,14 +247,14 @@ def test_examinations_are_those_of_the_last_year_the_newest_first_and_no_laborat
 def test_an_answer_must_be_read_where_it_is_in_words_or_a_strip_is_not_negative(slot, values, read):
     answers = [v if isinstance(v, Value) else Value(shown=v) for v in values]
     results = tuple(Result(slot, "final", value=v) for v in answers)
-    assert in_words(SlotStatus(slot, "answered", results)) is read
-    assert in_words(SlotStatus(slot, "stale", results)) is False
+    assert must_be_read(SlotStatus(slot, "answered", results)) is read
+    assert must_be_read(SlotStatus(slot, "stale", results)) is False
 
 
 def test_a_computed_value_is_not_to_be_read():
     computed = Value(2.81, None, "mmol/L", "2.81")
     found = (Result("ca_total", "final", value=Value(shown="se svar")),)
-    assert in_words(SlotStatus("calcium", "answered", found, computed=computed)) is False
+    assert must_be_read(SlotStatus("calcium", "answered", found, computed=computed)) is False
 
 
 @pytest.mark.parametrize("status", ["preliminary", "registered"])
