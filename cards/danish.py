@@ -157,7 +157,8 @@ class _Body(Body):
             return self._latest()
         lines = [*self._cancers(), *self._read()]
         if topic == "dkRoute" and self.advice.why not in {"known", "symptoms"}:
-            lines += [*self._circumstances(), *self._before_ct()]
+            lines += self._circumstances()
+        lines += self._before_ct()
         if self.record.pregnant():
             lines.append(self.words.say("phrase", "pregnancyDk"))
         return lines
@@ -211,8 +212,9 @@ class _Body(Body):
         return lines
 
     def _before_ct(self) -> list[str]:
-        """Give what to know before CT with contrast: allergies, and the newest kidney function."""
-        if not self.advice.work:
+        """Give what to know before a CT that remains: allergies, and the newest kidney function."""
+        examined = (e for w in self.advice.work for e in w.examined)
+        if not any(e.key.startswith("ct_") and e.done is None for e in examined):
             return []
         lines = [
             self.words.say("phrase", "contrastRisk", text=escape(r.text))

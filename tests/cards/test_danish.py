@@ -183,6 +183,16 @@ def test_examinations_that_were_done_are_shown_with_their_reports():
     assert "- [ ] biopsi" in detail
 
 
+def test_kidneys_stand_on_the_card_whose_ct_remains():
+    brain = judged(metastasis(code=build.concept(build.SNOMED, "94225005")))
+    none = WORDS["da"].say("phrase", "egfrNone")
+    assert none not in card(brain, "dkRoute")["detail"]
+    assert none in card(brain, "dkWorkup")["detail"]
+    assert none in card(judged(metastasis("DC795")), "dkRoute")["detail"]
+    report = build.diagnostic_report(code={"text": "CT af thorax og øvre abdomen"})
+    assert none not in card(judged(metastasis("DC795"), report), "dkRoute")["detail"]
+
+
 def test_a_work_up_with_nothing_left_says_so():
     mr = build.diagnostic_report(id="r1", code={"text": "MR cerebrum"})
     ct = build.diagnostic_report(id="r2", code={"text": "CT thorax og abdomen"})
