@@ -19,11 +19,16 @@ _OR = frozenset({"eller", "or", "alternativt", "alternatively", "alt", "versus",
 
 _MAYBE, _OPEN = "mulig", "uudelukket"
 """The words that stand for "may be" and for "cannot be excluded"."""
-_DIFFERENTIAL = re.compile(rf"dd|ddx|dif?f?diagn?\w*|differential\w*|{_OPEN}")
+_DIFFERENTIAL = re.compile(
+    rf"dd|ddx|dif?f?diagn?\w*|differential\w*|{_OPEN}"
+    r"|oplysninger|uppgifter|anamnese|anamnes|indikation|henvisningsdiagnose|remissdiagnos"
+)
+"""What opens a list of possibilities: a pathologist's, or what the referring doctor wrote."""
 _WEIGHED = re.compile(r"(overvej|överväg)\w*|consider(s|ed|ing|ation)?")
 _DOUBT = re.compile(
     r"(mistanke|mistænk|suspekt|mulig|eventuel|måske|tvivlsom|spørgsmål"
     r"|misstanke|misstänk|möjlig|kanske|tveksam|frågeställning"
+    r"|foreløbig|preliminær|preliminär|tentativ|provisional|arbejdsdiagnos|arbetsdiagnos"
     r"|suspicio|suspect|possibl|questionabl|equivocal|indeterminat)\w*"
     r"|evt|ev|obs|susp|misst|poss|query|maybe|perhaps"
 )
@@ -57,7 +62,8 @@ _NOT_EXCLUDED = re.compile(
 )
 _MAY_BE = re.compile(
     r"\b(?:kan|kunne|kunde|skulle|may|might|could)\W+(?:\w+\W+){0,2}?"
-    r"(?:være|dreje|røre|tænkes|repræsentere|passe|tyde|vara|röra|tänkas|representera|stämma|tyda"
+    r"(?:være|have|dreje|røre|tale|tænkes|repræsentere|passe|stemme|tyde"
+    r"|vara|ha|röra|tala|tänkas|representera|stämma|tyda"
     r"|be|represent|reflect|indicate)\b(?!\W+(?:seen|shown|demonstrated|confirmed|identified))"
 )
 _RULE_OUT = re.compile(r"\brule out|\br/o\b")

@@ -44,6 +44,8 @@ WORDS = (
         "Adenocarcinoma could be demonstrated",
         "Adenokarcinom, PET-CT overvejes",
         "Obs! Adenokarcinom",
+        "Kliniske oplysninger: udbredt sygdom. Mikroskopi: adenokarcinom.",
+        "Kliniska uppgifter:\n- viktnedgång\nDiagnos: adenocarcinom",
         "Ingen tegn på lymfom eller småcellet karcinom, men derimod adenokarcinom",
     ],
 )
@@ -135,6 +137,13 @@ def test_a_word_that_is_stated(text):
         "Adenokarcinom, DD mesoteliom",
         "Adenocarcinoma, lymphoma not ruled out",
         "Uden at kunne udelukke adenokarcinom",
+        "Patienten kan have et adenokarcinom",
+        "Billedet kunne tale for adenokarcinom",
+        "Foreløbig diagnose: adenokarcinom",
+        "Preliminär diagnos: adenocarcinom",
+        "Tentative diagnosis: adenocarcinoma",
+        "Kliniske oplysninger: adenokarcinom i colon",
+        "Kliniska uppgifter:\n- adenocarcinom i kolon",
     ],
 )
 def test_a_word_that_is_held_possible_is_not_known(text):
