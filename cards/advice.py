@@ -102,8 +102,8 @@ class Advice(msgspec.Struct, frozen=True):
     """Analytes to order where a computed value will not do, one draft each."""
     refer: str | None = None
     """The pathway whose prefilled referral is proposed."""
-    update: Draft | None = None
-    """The draft to complete."""
+    updates: tuple[Draft, ...] = ()
+    """The drafts to complete: all referrals to the pathway that are being signed."""
     redirects: tuple[str, ...] = ()
     """Organ-specific pathways to consider, as keys of the terminology."""
     evidence: tuple[str, ...] = ()

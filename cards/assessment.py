@@ -22,9 +22,9 @@ from cards.advice import (
     Topic,
     organs,
 )
-from cards.completeness import mandatory_gaps
+from cards.completeness import gaps_of
 from cards.criteria import Chart, Finding
-from cards.drafts import Draft
+from cards.drafts import Draft, to
 from cards.duplicates import referred
 from cards.markers import markers_of
 from cards.metastases import advise
@@ -132,8 +132,7 @@ class _Judgement:
             for name, criterion in pathway.criteria.items()
         }
         self.judged: dict[str, Finding] = {}
-        ours = sorted((d for d in drafts if d.order.pathway), key=lambda d: d.order.reference or "")
-        self.drafts = {d.order.pathway: d for d in reversed(ours)}
+        self.drafts = {p: to(p, drafts) for d in drafts if (p := d.order.pathway)}
         tests = {a for o in chart.drafts if not o.pathway for a in o.analytes}
         self.testing = len(tests) >= _PANEL_BEGUN or not tests.isdisjoint(_DISTINCTIVE)
 
@@ -190,17 +189,17 @@ class _Judgement:
     # -- CUP (CD1-CD8) ---------------------------------------------------------------------------
 
     def _cup(self) -> list[Advice]:
-        draft = self.drafts.get("cup-se")
-        if self.hook == "order-sign" and draft is None and "aos" not in self.drafts:
+        drafts = self.drafts.get("cup-se", ())
+        if self.hook == "order-sign" and not drafts and "aos" not in self.drafts:
             return []
         suspected = self.metastasis.met is True
         organ = self.find("cup-se.organ")
-        if (suspected or draft) and organ.met:
+        if (suspected or drafts) and organ.met:
             redirects = organs(self.record)
             entry = self.find("cup-se.entry")
             return [self._say("cupExcluded", "cup-se", entry, redirects=redirects)]
-        if suspected or draft:
-            return self._cup_referral(draft)
+        if suspected or drafts:
+            return self._cup_referral(drafts)
         if self.hook == "patient-view" and self.met("cup-se.finding_only") and not organ.met:
             found = self.find("cup-se.finding_only")
             old = (
@@ -212,15 +211,15 @@ class _Judgement:
             return self._duplicate("cup-se", found) or said
         return []
 
-    def _cup_referral(self, draft: Draft | None) -> list[Advice]:
+    def _cup_referral(self, drafts: tuple[Draft, ...]) -> list[Advice]:
         entry = self.find("cup-se.entry")
         duplicate = self._duplicate("cup-se", entry)
         if duplicate:
             return duplicate
-        if draft is not None:
-            if not mandatory_gaps(draft, self.cup, self.chart):
+        if drafts:
+            if not gaps_of(drafts, self.cup, self.chart):
                 return []
-            return [self._say("cupCheck", "cup-se", entry, ask=self.cup.ask, update=draft)]
+            return [self._say("cupCheck", "cup-se", entry, ask=self.cup.ask, updates=drafts)]
         if entry.met is None:
             return [self._say("data", "cup-se", entry, why="organNotChecked", ask=self.cup.ask)]
         return [self._say("cupRefer", "cup-se", entry, ask=self.cup.ask, refer="cup-se")]
@@ -228,11 +227,11 @@ class _Judgement:
     # -- AOS (AD3-AD10) --------------------------------------------------------------------------
 
     def _aos(self) -> list[Advice]:
-        draft = self.drafts.get("aos")
+        drafts = self.drafts.get("aos", ())
         suspicion = self.find("aos.suspicion")
-        if self.metastasis.met or (draft is None and suspicion.met is not True):
+        if self.metastasis.met or (not drafts and suspicion.met is not True):
             return []
-        if self.hook == "order-sign" and draft is None and not self.testing:
+        if self.hook == "order-sign" and not drafts and not self.testing:
             return []
         if self.met("aos.specific"):
             finding = self.find("aos.specific")
@@ -240,7 +239,7 @@ class _Judgement:
         duplicate = self._duplicate("aos", suspicion)
         if duplicate:
             return duplicate
-        return self._iron() + self._panel(draft)
+        return self._iron() + self._panel(drafts)
 
     def _iron(self) -> list[Advice]:
         iron = self.find("aos.iron_deficiency")
@@ -249,7 +248,7 @@ class _Judgement:
         redirects = ("colorectal", "oesophagus_stomach")
         return [self._say("aosIronDeficiency", "aos", iron, redirects=redirects)]
 
-    def _panel(self, draft: Draft | None) -> list[Advice]:
+    def _panel(self, drafts: tuple[Draft, ...]) -> list[Advice]:
         suspicion = self.find("aos.suspicion")
         statuses = {s.status for s in self.chart.slots.values()}
         order = tuple(a for s in self.chart.slots.values() for a in s.order)
@@ -257,13 +256,13 @@ class _Judgement:
         unsure = self.met("aos.specific") is None  # an organ-specific cancer may be unread
         refer = None if unsure or self.hook == "order-sign" else "aos"
         if not statuses.isdisjoint(OPEN):
-            if self.hook == "order-sign" and draft is None and not order:
+            if self.hook == "order-sign" and not drafts and not order:
                 return []
             topic: Topic = "aosMissing"
         elif "not-checked" in statuses:
             topic = "data"
         else:
-            topic = "aosCheck" if draft else "aosReady"
+            topic = "aosCheck" if drafts else "aosReady"
         why = "panelNotChecked" if topic == "data" else ""
         if topic == "aosReady" and self.hook == "order-sign":
             return []
@@ -276,7 +275,7 @@ class _Judgement:
                 order=order,
                 measure=measure,
                 refer=refer,
-                update=draft,
+                updates=drafts,
                 why=why,
             )
         ]
@@ -293,7 +292,7 @@ class _Judgement:
     # -- what is common ---------------------------------------------------------------------------
 
     def _duplicate(self, pathway: str, finding: Finding) -> list[Advice]:
-        signing = {d.order.reference for d in self.drafts.values()}
+        signing = {d.order.reference for drafts in self.drafts.values() for d in drafts}
         orders = referred(self.chart, pathway, finding, signing)
         if not orders:
             return []

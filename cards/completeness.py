@@ -4,7 +4,7 @@ A block is found by its heading in any language, or by listed words that a clini
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from cards.criteria import Chart
@@ -102,6 +102,12 @@ def absent_blocks(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ..
 def is_whole(draft: Draft, pathway: Pathway, chart: Chart) -> bool:
     """Tell whether a draft holds every block, and none of them with a gap to fill in."""
     return all(held(draft, block, chart) == "held" for block in pathway.blocks)
+
+
+def gaps_of(drafts: Collection[Draft], pathway: Pathway, chart: Chart) -> tuple[str, ...]:
+    """Give the blocks that the guideline demands and any of several drafts lacks."""
+    lacking = {b for draft in drafts for b in mandatory_gaps(draft, pathway, chart)}
+    return tuple(b for b in pathway.mandatory if b in lacking)
 
 
 def mandatory_gaps(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ...]:

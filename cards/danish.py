@@ -25,7 +25,7 @@ from cards.outline import why
 from cards.panel import LACKING, SlotStatus
 from cards.pathways.form import Pathway
 from cards.places import metastases, names
-from cards.reasons import dismissed_text
+from cards.reasons import dismissed_text, several
 from cards.routing import routed
 from cards.summary import calcium_values, order_date
 from cards.words import Words
@@ -158,7 +158,7 @@ class _Body(Body):
         lines = [*self._cancers(), *self._read()]
         if topic == "dkRoute" and self.advice.why not in {"known", "symptoms"}:
             lines += self._circumstances()
-        lines += self._before_ct()
+        lines += [*self._before_ct(), *several(self.advice, self.words)]
         if self.record.pregnant():
             lines.append(self.words.say("phrase", "pregnancyDk"))
         return lines

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from cards.assessment import Advice, Assessment, very_low_hb
 from cards.body import Body
-from cards.completeness import is_whole, mandatory_gaps
+from cards.completeness import gaps_of, is_whole
 from cards.evidence import (
     active_cancers,
     diagnosis_text,
@@ -21,7 +21,7 @@ from cards.markdown import bullets, escape, table
 from cards.outline import why
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
-from cards.reasons import dismissed_text, shows_panel
+from cards.reasons import dismissed_text, several, shows_panel
 from cards.summary import lacking, remains, total
 from cards.terminology import TERMS
 from cards.words import WORDS, Words
@@ -56,8 +56,8 @@ class _Body(Body):
         advice = self.advice
         if advice.topic == "data":
             return f"data_{advice.why}"
-        if advice.topic == "aosCheck" and advice.update is not None:
-            done = is_whole(advice.update, self.pathway, self.chart)
+        if advice.topic == "aosCheck" and advice.updates:
+            done = all(is_whole(d, self.pathway, self.chart) for d in advice.updates)
             return "aosCheck_complete" if done else "aosCheck"
         if advice.topic == "cupAsk" and advice.why:
             return f"cupAsk_{advice.why}"
@@ -66,7 +66,7 @@ class _Body(Body):
     def _missing(self) -> str:
         """Name what to do about a panel with gaps: only what is missing is to be ordered."""
         todo = remains(self.assessment)
-        if self.advice.update:
+        if self.advice.updates:
             look = todo in {"both", "look"}
             return "aosMissing_sign_look" if look else "aosMissing_sign"
         return "aosMissing" if todo == "order" else f"aosMissing_{todo}"
@@ -130,8 +130,9 @@ class _Body(Body):
                 words.say("phrase", "contrastRisk", text=escape(r.text))
                 for r in record.contrast_risks
             ]
-        if topic == "cupCheck" and self.advice.update is not None:
-            gaps = mandatory_gaps(self.advice.update, self.pathway, self.chart)
+        lines += several(self.advice, words)
+        if topic == "cupCheck":
+            gaps = gaps_of(self.advice.updates, self.pathway, self.chart)
             named = ", ".join(words.say("gap", b) for b in gaps)
             lines.append(words.say("phrase", "gaps", blocks=named))
         return lines
@@ -203,7 +204,7 @@ class _Body(Body):
         return self._section("facts", bullets(lines))
 
     def _ask(self) -> str:
-        refers = self.advice.refer or self.advice.update
+        refers = self.advice.refer or self.advice.updates
         code = self.pathway.registration if refers else ""
         secret = self.record.person.protected
         asked = _asked(self.advice.ask, code, self.words.language, secret=secret)

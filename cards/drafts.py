@@ -70,6 +70,12 @@ def read_drafts(
     return tuple(draft for draft in found if draft is not None)
 
 
+def to(pathway: str, drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    """Give the referrals to a pathway among drafts, in an order that is not that of the entries."""
+    ours = (d for d in drafts if d.order.pathway == pathway)
+    return tuple(sorted(ours, key=lambda d: d.order.reference or ""))
+
+
 def _draft(raw: bytes, call: Call, subject: Subject) -> Draft | None:
     try:
         kind = resource_type(raw)

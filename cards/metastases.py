@@ -6,9 +6,9 @@ import msgspec
 
 from cards.acute import severe_calcium
 from cards.advice import INDICATORS, NEEDED, Advice, Hook, Topic
-from cards.completeness import mandatory_gaps
+from cards.completeness import gaps_of
 from cards.criteria import Chart, Finding
-from cards.drafts import Draft
+from cards.drafts import Draft, to
 from cards.duplicates import referred
 from cards.examinations import Work, remaining, waiting, without, work_of
 from cards.free_text import starts
@@ -46,8 +46,7 @@ class _Judgement:
     ) -> None:
         self.chart, self.record = chart, chart.record
         self.pathway, self.hook = pathway, hook
-        ours = [d for d in drafts if d.order.pathway == pathway.id]
-        self.draft = min(ours, key=lambda d: d.order.reference or "", default=None)
+        self.drafts = to(pathway.id, drafts)
         words = TERMS.examination("biopsy").words
         self.biopsy = any(starts(d.order.text, w) for d in drafts for w in words)
         self.judged: dict[str, Finding] = {}
@@ -68,7 +67,7 @@ class _Judgement:
         acute = self._acute()
         if self.record.adult() is False:
             return acute + self._child()
-        if self.signing and self.draft is None and not self.biopsy:
+        if self.signing and not self.drafts and not self.biopsy:
             return acute
         said = acute + self._referral()
         return said or self._not_checked()
@@ -77,7 +76,7 @@ class _Judgement:
 
     def _acute(self) -> list[Advice]:
         said = []
-        if self.met("cord") and (self.met("cord_setting") or self.draft):
+        if self.met("cord") and (self.met("cord_setting") or self.drafts):
             said.append(self._say("acuteCord", self.find("cord"), targets=("acute",)))
         severe = severe_calcium(self.chart)
         if severe:
@@ -88,7 +87,7 @@ class _Judgement:
     def _child(self) -> list[Advice]:
         """Say that a child is the children's department's; the guideline names no age (D5)."""
         suspicion = self.find("entry") if self.met("entry") else self.find("suspected_organ")
-        if suspicion.met or self.draft:
+        if suspicion.met or self.drafts:
             return [self._say("underAge", suspicion, why="dk")]
         return self._not_checked() if suspicion.met is None and not self.signing else []
 
@@ -113,9 +112,9 @@ class _Judgement:
 
     def _referral(self) -> list[Advice]:
         if not self.triggered:
-            return self._draft_alone() if self.draft else self._symptoms()
+            return self._draft_alone() if self.drafts else self._symptoms()
         if self.met("known"):
-            return [self._known()] if self.draft or not self.signing else []
+            return [self._known()] if self.drafts or not self.signing else []
         route = self._route()
         return [*route, *self._markers(), *self._mdt(), *self._workup(route)]
 
@@ -142,7 +141,7 @@ class _Judgement:
         return [self._signed(self.find("entry"), self.pathway.ask)]
 
     def _route(self) -> list[Advice]:
-        if self.signing and self.draft is None:
+        if self.signing and not self.drafts:
             return []
         finding, routing = self._finding(), self.routing
         orders = self._referred(finding) if self.in_pathway else ()
@@ -150,7 +149,7 @@ class _Judgement:
             return [self._duplicate(orders, finding)]
         work = work_of(self.chart, self.pathway.steps, "referral") if self.in_pathway else ()
         ask = self._ask(work)
-        if self.draft is not None and self.in_pathway:
+        if self.drafts and self.in_pathway:
             return [self._signed(finding, ask)]
         sure = self.met("known") is False
         return [
@@ -170,17 +169,16 @@ class _Judgement:
 
     def _signed(self, finding: Finding, ask: tuple[str, ...]) -> Advice:
         """Give the card of our referral being signed: what it lacks, and which day counts."""
-        draft, routing = self.draft, self.routing
-        gaps = bool(draft and mandatory_gaps(draft, self.pathway, self.chart))
+        drafts, routing = self.drafts, self.routing
         return self._say(
             "dkRoute",
             finding,
             why="sign",
-            indicator="warning" if gaps else "info",
+            indicator="warning" if gaps_of(drafts, self.pathway, self.chart) else "info",
             targets=routing.targets,
             further=routing.further,
             ask=ask,
-            update=draft,
+            updates=drafts,
             latest=self.record.today + timedelta(days=PERIOD),
         )
 
@@ -224,7 +222,7 @@ class _Judgement:
         return tuple(dict.fromkeys(asked))
 
     def _referred(self, finding: Finding) -> tuple[Order, ...]:
-        signing = {self.draft.order.reference} if self.draft else set()
+        signing = {draft.order.reference for draft in self.drafts}
         return referred(self.chart, self.pathway.id, finding, signing)
 
     def _duplicate(self, orders: tuple[Order, ...], finding: Finding) -> Advice:
@@ -244,7 +242,7 @@ class _Judgement:
 
     def _markers(self) -> list[Advice]:
         """D51-D53: the markers that are recommended and lack an answer."""
-        if self.signing and self.draft is None:
+        if self.signing and not self.drafts:
             return []
         if not (self.in_pathway or self.routing.has(*_FOUND_IN_WORKUP)):
             return []

@@ -94,11 +94,17 @@ def shows_panel(advice: Advice) -> bool:
     )
 
 
+def several(advice: Advice, words: Words) -> list[str]:
+    """Ask, where several referrals to one pathway are being signed, whether each is meant."""
+    count = len(advice.updates)
+    return [words.say("phrase", "severalReferrals", count=count)] if count > 1 else []
+
+
 def not_checked(advice: Advice, assessment: Assessment) -> tuple[tuple[str, str], ...]:
     """Give the sources (key, reason id) that were not read to their end and bear on the advice."""
     record = assessment.chart.record
     keys = [*NEEDED]
-    if advice.refer or advice.update or advice.order or advice.measure:
+    if advice.refer or advice.updates or advice.order or advice.measure:
         keys.append("serviceRequests")
     if "neurologyContact" in advice.ask:
         keys.append("encounters")

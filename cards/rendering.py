@@ -20,7 +20,8 @@ from cards.card import (
 from cards.criteria import Finding
 from cards.danish_referral import addressed, examination_order, targets_of
 from cards.detail import detail
-from cards.markdown import shortened
+from cards.drafts import Draft
+from cards.markdown import flattened, shortened
 from cards.note import annotation
 from cards.outline import edition
 from cards.pathways.form import Guideline, Pathway
@@ -92,6 +93,8 @@ LINKS: Mapping[str, tuple[str, ...]] = {
 """Which links a card bears, by topic; every other one bears the guideline."""
 
 
+_NAME_LIMIT = 80
+"""Characters of the name of a draft that a label tells."""
 _STATED: Mapping[str, str] = {"aosMissing": "_gaps", "data": "_unchecked"}
 """What the label of a prepared referral says of its results, by topic."""
 
@@ -167,7 +170,7 @@ class _Writing:
         referrals = self._targets if self.danish else self._referral
         parts = (
             self._orders,
-            self._update,
+            self._updates,
             referrals,
             self._redirects,
             self._examine,
@@ -275,18 +278,29 @@ class _Writing:
             for label, action in zip(labels, actions, strict=True)
         ]
 
-    def _update(self) -> list[Suggestion]:
-        draft, finding, words = self.advice.update, self.advice.criteria, self.words
-        if draft is None or finding is None:
+    def _updates(self) -> list[Suggestion]:
+        """Give what completes each of our referrals being signed that lacks something."""
+        finding, words = self.advice.criteria, self.words
+        if finding is None:
             return []
-        done = completed(draft, self.guide, finding, self.chart, words)
-        if done is None:
-            return []
-        body, blocks = done
-        named = "; ".join(words.say("block", b) for b in blocks)
-        text = words.say("action", "update", blocks=named)
-        action = Action("update", text, body)
-        return [self._suggest(words.say("label", "update"), action, recommended=True)]
+        found = []
+        for number, draft in enumerate(self.advice.updates, 1):
+            done = completed(draft, self.guide, finding, self.chart, words)
+            if done is None:
+                continue
+            body, blocks = done
+            named = "; ".join(words.say("block", b) for b in blocks)
+            action = Action("update", words.say("action", "update", blocks=named), body)
+            found.append(self._suggest(self._which(draft, number), action, recommended=True))
+        return found
+
+    def _which(self, draft: Draft, number: int) -> str:
+        """Give the label of an update: of several, its number and the name that was sent."""
+        count, say = len(self.advice.updates), self.words.say
+        if count == 1:
+            return say("label", "update")
+        name = shortened(flattened(draft.order.text), _NAME_LIMIT)
+        return say("label", "updateOne", number=number, count=count, name=name)
 
     def _redirects(self) -> list[Suggestion]:
         finding = self.advice.criteria

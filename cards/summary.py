@@ -5,7 +5,7 @@ from typing import Literal
 
 from cards.assessment import NEEDED, Advice, Assessment, severe_calcium
 from cards.card import SUMMARY_LIMIT
-from cards.completeness import mandatory_gaps
+from cards.completeness import gaps_of
 from cards.evidence import plain_value
 from cards.markdown import fitted
 from cards.panel import OPEN, ORDERABLE, UNSEEN, SlotStatus, Status
@@ -35,8 +35,7 @@ def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
     if advice.topic == "aosMissing":
         return _missing(assessment, words)
     if advice.topic == "cupCheck":
-        draft = advice.update
-        gaps = mandatory_gaps(draft, pathway, assessment.chart) if draft else ()
+        gaps = gaps_of(advice.updates, pathway, assessment.chart)
         names = [words.say("gap", b) for b in gaps]
         return fitted(words.say("summary", "cupCheck", blocks=""), names, SUMMARY_LIMIT)
     key = f"{advice.topic}_{advice.why}" if advice.why else advice.topic

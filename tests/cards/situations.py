@@ -171,6 +171,7 @@ class ExpectWords(Words):
     order: list[str] | None = None
     refer: str | None = None
     completes: str | None = None
+    completed: int | None = None
     redirects: list[str] | None = None
     ask: list[str] = []
     found: dict[str, Literal["yes", "no", "unknown"]] = {}

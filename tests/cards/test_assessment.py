@@ -134,10 +134,10 @@ def test_stated_malignancy_or_two_symptoms_in_a_child_go_to_the_childrens_clinic
     found = judged(*(diagnosis(c) for c in concepts), birth=CHILD)
     assert topics(found) == ["underAge"]
     advice = found.advice[0]
-    assert (advice.order, advice.refer, advice.update, advice.indicator) == (
+    assert (advice.order, advice.refer, advice.updates, advice.indicator) == (
         (),
         None,
-        None,
+        (),
         "critical",
     )
 
@@ -351,7 +351,7 @@ def test_a_metastasis_suspicion_has_the_cup_card_alone_whatever_tests_lack():
 def test_a_metastasis_suspicion_silences_aos_at_signing_too(panel: str):
     given = {"hook": "order-sign", "conditions": ["metastasis.liver", "weight_loss"]}
     found = situation(drafts=["aos"], panel=panel, **given)
-    assert [(a.topic, a.refer, a.update) for a in found.advice] == [("cupRefer", "cup-se", None)]
+    assert [(a.topic, a.refer, a.updates) for a in found.advice] == [("cupRefer", "cup-se", ())]
     assert topics(situation(drafts=["esr"], panel=panel, **given)) == []
 
 

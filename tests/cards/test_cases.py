@@ -66,8 +66,8 @@ def _cards(expect: ExpectWords, found: Assessment):
         refers = [a.refer for a in advice if a.refer] or ["none"]
         yield "refer", [expect.refer], refers
     if expect.completes:
-        completed = [a.update.order.pathway for a in advice if a.update] or ["none"]
-        yield "completes", [expect.completes], completed
+        completed = [d.order.pathway for a in advice for d in a.updates] or ["none"]
+        yield "completes", [expect.completes] * (expect.completed or 1), completed
     if expect.redirects is not None:
         yield (
             "redirects",

@@ -156,11 +156,11 @@ def test_a_draft_is_whole_only_without_gaps():
     aos = PATHWAYS["aos"]
     bare = situation(panel="complete", hook=SIGN, drafts=[aos_draft()])
     (advice,) = bare.advice
-    body, _ = completed(advice.update, aos, advice.criteria, bare.chart, WORDS["sv"])
+    body, _ = completed(advice.updates[0], aos, advice.criteria, bare.chart, WORDS["sv"])
     signed = json.loads(msgspec.json.encode(body, enc_hook=float))
     (again,) = situation(panel="complete", hook=SIGN, drafts=[signed]).advice
-    assert not is_whole(again.update, aos, bare.chart)
+    assert not is_whole(again.updates[0], aos, bare.chart)
     for note in signed["note"]:
         note["text"] = note["text"].replace("[fylls i]", "Klart:")
     (last,) = situation(panel="complete", hook=SIGN, drafts=[signed]).advice
-    assert is_whole(last.update, aos, bare.chart)
+    assert is_whole(last.updates[0], aos, bare.chart)

@@ -63,7 +63,7 @@ def test_a_referral_of_ours_that_belongs_elsewhere_is_told_where():
     found = signing(metastasis("DC780"), drafts=[draft()])
     (advice,) = found.advice
     assert (advice.topic, advice.indicator, advice.targets) == ("dkRoute", "warning", ("lung",))
-    assert advice.update is None
+    assert advice.updates == ()
     assert advice.latest is None
 
 
@@ -96,8 +96,8 @@ def test_an_unrelated_order_gets_no_card():
 def test_a_known_cancer_is_said_of_our_referral_too():
     known = build.condition("organ.breast", onsetDateTime="2025-06-01")
     found = signing(metastasis("DC795"), known, drafts=[draft()])
-    assert [(a.topic, a.why, a.refer, a.update) for a in found.advice] == [
-        ("dkRoute", "known", None, None)
+    assert [(a.topic, a.why, a.refer, a.updates) for a in found.advice] == [
+        ("dkRoute", "known", None, ())
     ]
     order = build.service_request(id="b1", status="draft", code={"text": "Biopsi"})
     assert topics(signing(metastasis("DC795"), known, drafts=[order])) == []

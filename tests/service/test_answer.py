@@ -272,6 +272,63 @@ def test_the_same_over_http():
     assert (silent.status_code, silent.json()) == (200, {"cards": []})
 
 
+def order_sign(case, service, **second):
+    """Give an example call at signing, a second referral beside its own."""
+    call = json.loads(example_body(case, service))
+    entries = call["context"]["draftOrders"]["entry"]
+    own = next(e["resource"] for e in entries if e["resource"]["resourceType"] == "ServiceRequest")
+    code = {**own["code"], "text": own["code"]["text"] + " <b>igen</b>\nandra"}
+    other = {**own, "code": code, "id": "z2", **second}
+    entries.insert(0, {"resource": other})
+    return call, own["id"]
+
+
+def updates(response):
+    """Give, by the draft that each completes: its suggestion's label, the whole draft, the card."""
+    return {
+        action["resource"]["id"]: (suggestion["label"], action["resource"], card)
+        for card in response.json()["cards"]
+        for suggestion in card.get("suggestions", [])
+        for action in suggestion["actions"]
+        if action["type"] == "update"
+    }
+
+
+@pytest.mark.parametrize(
+    ("case", "service", "asked"),
+    [
+        ("aos-gaps", "svf-order-sign", "2 remisser till detta vårdförlopp signeras."),
+        (
+            "dk-bone-cord",
+            "pakkeforloeb-order-sign",
+            "2 henvisninger til dette forløb underskrives.",
+        ),
+    ],
+)
+def test_each_of_two_referrals_to_one_pathway_is_completed_by_itself(case, service, asked):
+    call, own = order_sign(case, service, priority="stat")
+    path, app = f"/cds-services/{service}", make_app()
+    found = updates(post(app, path, call))
+    label, body, card = found["z2"]
+    assert set(found) == {"z2", own}
+    assert asked in card["detail"]
+    assert label.endswith(" <b>igen</b> andra")
+    assert label != found[own][0]
+    assert (body["priority"], "priority" in found[own][1]) == ("stat", False)
+    call["context"]["draftOrders"]["entry"][0]["resource"] = body
+    assert set(updates(post(app, path, call))) == {own}, "the other is whole by now"
+
+
+def test_of_two_updates_one_is_recommended_to_a_client_that_takes_one(tmp_path):
+    clients = tmp_path / "clients.toml"
+    clients.write_text('[[client]]\nname = "A"\nselection_behavior = "at-most-one"\n')
+    call, own = order_sign("aos-gaps", "svf-order-sign")
+    found = updates(post(make_app(clients=clients), ORDER_SIGN, call))
+    assert set(found) == {"z2", own}
+    suggestions = found[own][2]["suggestions"]
+    assert [s.get("isRecommended") for s in suggestions].count(True) == 1
+
+
 # -- what the installation and the client have set ------------------------------------------------
 
 
