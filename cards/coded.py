@@ -75,11 +75,20 @@ def _named(code: CodeableConcept | None) -> tuple[CodeUse, ...]:
     if code is None:
         return ()
     for words in (code.text, *[c.display for c in code.coding or () if c is not None]):
-        if words and len(words) <= _LONG:
-            analyte = _NAMES.get(" ".join(words.split()).casefold())
-            if analyte is not None:
-                return (CodeUse(analyte=analyte, use="accept", verified=False),)
+        if words and len(words) <= _LONG and (uses := _called_so(words)):
+            return uses
     return ()
+
+
+def is_named(code: CodeableConcept | None) -> bool:
+    """Tell whether a code is called as an analyte is, whatever its codings mean."""
+    return bool(_named(code))
+
+
+@functools.lru_cache(_KEPT)
+def _called_so(words: str) -> tuple[CodeUse, ...]:
+    analyte = _NAMES.get(" ".join(words.split()).casefold())
+    return () if analyte is None else (CodeUse(analyte=analyte, use="accept", verified=False),)
 
 
 def _meant(system: str, code: str) -> tuple[CodeUse, ...]:

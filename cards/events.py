@@ -61,6 +61,8 @@ def stay_of(encounter: Encounter, dated: Dated) -> Stay | None:
 def department_of(encounter: Encounter) -> tuple[str, str] | None:
     """Give the department of a contact, and what it is called there; None for any other."""
     provider = encounter.serviceProvider.display or "" if encounter.serviceProvider else ""
+    if not provider and encounter.serviceType is None:
+        return None
     for system, code in codings(encounter.serviceType):
         key = TERMS.system_key(system)
         if key and (known := TERMS.department_of(key, code)):

@@ -1,8 +1,8 @@
 """The plain Observation, read in one stroke: one number in a known unit, with a sampling time.
 
-Nine of ten laboratory results are of this kind, and the general way (cards/results.py) asks them
-forty questions whose answer is no. It gives None for anything else, which then goes that way.
-tests/cards/test_plain.py holds that both ways give equal results.
+Nine of ten laboratory results and vital signs are of this kind, and the general way
+(cards/results.py, cards/events.py) asks them forty questions whose answer is no. It gives None for
+anything else, which then goes that way. tests/cards/test_plain.py holds that both ways agree.
 """
 
 import math
@@ -12,11 +12,12 @@ from operator import attrgetter
 
 import msgspec
 
-from cards.coded import codings, uses_of, vital_of
+from cards.coded import codings, is_named, uses_of, vital_of
 from cards.elements import CodeableConcept, Coding, Quantity, ReferenceRange
+from cards.events import BELIEVABLE
 from cards.fhir import Observation
 from cards.ranges import flags_of, normal_of
-from cards.record import Normal, Result, State, Value
+from cards.record import Measure, Normal, Result, State, Value
 from cards.results import STATES, Dated, meant
 from cards.terminology import TERMS, Analyte, CodeUse, Unit
 from cards.values import GREATEST, VALUES, unit_of
@@ -42,27 +43,29 @@ _Codes = tuple[tuple[str | None, str | None], ...]
 
 
 class _Meaning(msgspec.Struct, frozen=True, gc=False):
-    """What a number under some codes and in a unit measures, and what is plausible."""
+    """What a number under some codes and in a unit measures, and what is plausible.
 
-    use: CodeUse
-    analyte: Analyte
+    `use` and `analyte` are of a laboratory result, `vital` of a vital sign.
+    """
+
     unit: Unit
     least: float
     most: float
+    use: CodeUse | None = None
+    analyte: Analyte | None = None
+    vital: str = ""
 
 
 _Key = tuple[_Codes, str | None, str | None, str | None]
 _known: dict[_Key, _Meaning | None] = {}
 
 
-def plain_result(
+def read_plain(
     observation: Observation, reference: str, dated: Dated, site_map: Mapping[str, str]
-) -> Result | None:
-    """Give the one result of a plain Observation; None where it must be read the general way."""
+) -> Result | Measure | None:
+    """Give what a plain Observation says; None where it must be read the general way."""
     quantity, state = observation.valueQuantity, _COUNTING.get(observation.status)
-    if quantity is None or state is None:
-        return None
-    if _rare(observation) != _NONE_OF_THEM:
+    if quantity is None or state is None or _rare(observation) != _NONE_OF_THEM:
         return None
     number = quantity.value
     if number is None or quantity.comparator is not None or not 0 <= number <= GREATEST:
@@ -71,21 +74,25 @@ def plain_result(
     meaning = _meaning_of(observation.code, quantity, site_map)
     if taken is None or meaning is None:
         return None
-    measured = float(number)
-    canonical = meaning.unit.canonical(measured)
+    canonical = meaning.unit.canonical(float(number))
     if canonical is not None and not meaning.least <= canonical <= meaning.most:
         return None
-    value = Value(measured, None, meaning.unit.ucum, str(number))
+    use, analyte = meaning.use, meaning.analyte
+    if use is None or analyte is None:
+        if state != "final" or is_named(observation.code):
+            canonical = None
+        return None if canonical is None else Measure(meaning.vital, canonical, taken, reference)
+    value = Value(float(number), None, meaning.unit.ucum, str(number))
     ranges, specimen = observation.referenceRange, observation.specimen
     return Result(
-        meaning.analyte.key,
+        analyte.key,
         state,
-        meaning.use.part,
+        use.part,
         reference,
         value,
         taken,
         flags_of(observation.interpretation) if observation.interpretation else (),
-        _normal(ranges, quantity, meaning.analyte, value) if ranges else None,
+        _normal(ranges, quantity, analyte, value) if ranges else None,
         specimen.reference if specimen else None,
     )
 
@@ -105,7 +112,10 @@ def _meaning_of(
     if site_map and any(f"{system}|{text}" in site_map for system, text in codings(code)):
         return None
     key = codes, quantity.system, quantity.code, quantity.unit
-    return _known[key] if key in _known else _learnt(key)
+    try:
+        return _known[key]
+    except KeyError:
+        return _learnt(key)
 
 
 def _learnt(key: _Key) -> _Meaning | None:
@@ -125,28 +135,53 @@ def _worked_out(
     """Give what is meant where all codes agree on one number without a caveat."""
     concept = CodeableConcept([Coding(*each) for each in codes])
     uses = meant(uses_of(concept, {}))
-    if len(uses) != 1 or uses[0][1] is not None or uses[0][0].use != "accept":
-        return None
-    if any(vital_of(*each) for each in codings(concept)):
+    vitals = {kind for each in codings(concept) if (kind := vital_of(*each))}
+    if not uses and len(vitals) == 1:
+        return _of_vital(vitals.pop(), code, text)
+    if vitals or len(uses) != 1 or uses[0][1] is not None or uses[0][0].use != "accept":
         return None
     analyte = TERMS.analyte(uses[0][0].analyte)
     unit = unit_of(analyte, Quantity(unit=text, system=system, code=code))
     if analyte.kind != "quantity" or isinstance(unit, str):
         return None
     least, most = analyte.plausible or (-math.inf, math.inf)
-    return _Meaning(uses[0][0], analyte, unit, least, most)
+    return _Meaning(unit, least, most, uses[0][0], analyte)
+
+
+def _of_vital(kind: str, code: str | None, text: str | None) -> _Meaning | None:
+    """Give the meaning of a vital sign where code and text name one unit; one may be unknown."""
+    found = [TERMS.vital_unit(kind, each) for each in (code, text)]
+    units = {(unit.factor, unit.offset): unit for unit in found if unit is not None}
+    if len(units) != 1:
+        return None
+    (unit,) = units.values()
+    least, most = BELIEVABLE[kind]
+    return _Meaning(unit, least, most, vital=kind)
 
 
 def _normal(
     ranges: list[ReferenceRange], quantity: Quantity, analyte: Analyte, value: Value
 ) -> Normal | None:
-    """Give the reference range; at once where it is the only one, for all, in the same unit."""
-    only = ranges[0]
+    """Give the reference range; at once where it is the only one and plain."""
+    bounds = _bounds(ranges[0], quantity, analyte, value) if len(ranges) == 1 else None
+    if bounds is None:
+        return normal_of(ranges, analyte, value)
+    low, high = bounds
+    return Normal(low, high) if low <= high else None
+
+
+def _bounds(
+    only: ReferenceRange, quantity: Quantity, analyte: Analyte, value: Value
+) -> tuple[float, float] | None:
+    """Give the bounds of a range that has both, for all, in the unit of the value, else None."""
     low, high = only.low, only.high
-    if low is None or high is None or low.value is None or high.value is None:
-        return normal_of(ranges, analyte, value)
-    unit = quantity.unit, quantity.code, quantity.system
-    alike = (low.unit, low.code, low.system) == unit == (high.unit, high.code, high.system)
-    if not alike or len(ranges) > 1 or only.type is not None or only.appliesTo or only.age:
-        return normal_of(ranges, analyte, value)
-    return Normal(float(low.value), float(high.value)) if low.value <= high.value else None
+    if only.type is not None or only.appliesTo or only.age or low is None or high is None:
+        return None
+    unit = low.unit, low.code, low.system
+    if low.value is None or high.value is None or unit != (high.unit, high.code, high.system):
+        return None
+    if unit != (quantity.unit, quantity.code, quantity.system):
+        known = unit_of(analyte, low)
+        if isinstance(known, str) or known.ucum != value.unit:
+            return None
+    return float(low.value), float(high.value)

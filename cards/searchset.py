@@ -102,20 +102,14 @@ def read_whole(key: str, raw: bytes) -> Searchset[Clinical] | None:
         return None
     if found.resourceType != "Bundle":
         return None
-    nested = False
+    has_parts = contains = False
     for item in found.entry:
         resource = item.resource
-        if resource.resourceType not in kinds:
+        if resource.resourceType not in kinds or resource.modifierExtension is not None:
             return None
-        nested = nested or _is_nested(resource)
-    if nested and b"modifierExtension" in raw:
+        contains = contains or resource.contained is not None
+        has_parts = has_parts or (isinstance(resource, Observation) and bool(resource.component))
+    if has_parts and b"modifierExtension" in raw:
         return None
     # contained resources stay raw here: only the dearer search looks into them
-    return None if (nested or has_lost(raw, found)) and may_repeat(raw) else found
-
-
-def _is_nested(resource: Clinical) -> bool:
-    """Tell whether a resource holds others, components, or what may turn its meaning."""
-    if resource.contained is not None or resource.modifierExtension is not None:
-        return True
-    return isinstance(resource, Observation) and resource.component is not None
+    return None if (contains or has_lost(raw, found)) and may_repeat(raw) else found

@@ -8,8 +8,8 @@ from cards.decoding import Reader, UnreadableResource, decode, resource_type
 from cards.elements import Reference
 from cards.fhir import PASSED_OVER, RESOURCES, Allergy, Caller, Clinical, Observation, Patient
 from cards.gathering import Gathering, Place
-from cards.plain import plain_result
-from cards.record import Reason
+from cards.plain import read_plain
+from cards.record import Measure, Reason
 from cards.source import TOO_DEEP, Entry
 
 _OBSERVATIONS = Reader(Observation)
@@ -79,10 +79,13 @@ class Sorting:
         if resource.subject.reference not in self._mine or not resource.id or name in self._seen:
             return False
         found = self.found
-        result = plain_result(resource, name, found.dated, self.call.site_map)
-        if result is None:
+        said = read_plain(resource, name, found.dated, self.call.site_map)
+        if said is None:
             return False
-        found.results.append(result)
+        if isinstance(said, Measure):
+            found.measures.append(said)
+        else:
+            found.results.append(said)
         found.owned[name] = self._seen[name] = resource
         if full_url:
             found.owned[full_url] = resource

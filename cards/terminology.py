@@ -168,8 +168,12 @@ class Terminology:
 
     def vital_value(self, kind: str, value: float, unit: str | None) -> float | None:
         """Give a vital sign in kg, cm or Cel; None where the unit is absent or unknown."""
-        known = _known(self._vital_units, kind, "vital sign").find(unit)
+        known = self.vital_unit(kind, unit)
         return None if known is None else known.canonical(value)
+
+    def vital_unit(self, kind: str, text: str | None) -> Unit | None:
+        """Give the unit of a vital sign that a UCUM code or a printed unit names, else None."""
+        return _known(self._vital_units, kind, "vital sign").find(text)
 
 
 def _known(entries: Mapping[str, Entry], key: str, what: str) -> Entry:

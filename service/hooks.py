@@ -143,6 +143,8 @@ class HookRequest(msgspec.Struct, frozen=True):
     prefetch: dict[str, bytes] = {}
 
 
+_LEAST_ENTRY = len(b'{"resource":{}},')
+"""Bytes that an entry with a resource takes at least: a shorter body holds too few to count."""
 _HTTP = re.compile(r"https?://[^\s/?#]\S{0,2000}")
 _BEARER = re.compile(r"[\x21-\x7e]{0,16384}")
 _ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._\-]{1,256}")
@@ -179,7 +181,7 @@ def read_request(
         token_patient=_token_patient(call),
         prefetch=_prefetch(call, service, keys or {}),
     )
-    if body.count(b",") >= max_resources:  # fewer commas than that cannot part too many entries
+    if len(body) > max_resources * _LEAST_ENTRY and body.count(b",") >= max_resources:
         _refuse_too_many(request, max_resources)
     return request
 

@@ -4,9 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards import plain
+from cards.events import measured
 from cards.fhir import Observation
 from cards.moment import moment
-from cards.plain import plain_result
+from cards.plain import read_plain
 from cards.record import Measure
 from cards.results import observed
 from cards.terminology import TERMS
@@ -37,15 +38,25 @@ def typed(resource):
 
 def plainly(resource, site_map=None):
     found = typed(resource)
-    return plain_result(found, f"Observation/{found.id}", dated, site_map or {})
+    return read_plain(found, f"Observation/{found.id}", dated, site_map or {})
 
 
 def assert_read_alike(resource, site_map=None):
     """Hold that the short way gives what the general way gives, where it gives anything."""
     result = plainly(resource, site_map)
     if result is not None:
-        assert [result] == observed(typed(resource), dated, site_map or {})
+        assert [result] == said_generally(typed(resource), site_map or {})
     return result
+
+
+def said_generally(found, site_map):
+    measure = measured(found, dated)
+    return [*observed(found, dated, site_map), *([measure] if measure is not None else [])]
+
+
+def vital(loinc="29463-7", value=70, unit="kg", **changes):
+    changes = {"valueQuantity": quantity(value, unit), "referenceRange": None} | changes
+    return observation(**{"code": concept(LOINC, loinc)} | changes)
 
 
 RANGE = {"low": quantity(110, "g/L"), "high": quantity(150, "g/L")}
@@ -60,6 +71,9 @@ RANGE = {"low": quantity(110, "g/L"), "high": quantity(150, "g/L")}
         {"referenceRange": [RANGE]},
         {"referenceRange": [RANGE | {"low": quantity(160, "g/L")}]},
         {"referenceRange": [RANGE | {"low": quantity(11, "g/dL")}]},
+        {"referenceRange": [{"low": quantity(11, "g/dL"), "high": quantity(15, "g/dL")}]},
+        {"referenceRange": [{side: {"value": 1.5, "unit": "g/L"} for side in ("low", "high")}]},
+        {"referenceRange": [{side: {"value": 1.5, "unit": "fur"} for side in ("low", "high")}]},
         {"referenceRange": [RANGE | {"low": None}]},
         {"referenceRange": [RANGE | {"high": {"unit": "g/L"}}]},
         {"referenceRange": [RANGE, RANGE]},
@@ -111,7 +125,6 @@ def test_a_plain_observation_is_read_in_one_stroke_and_as_the_general_way_reads_
         {"code": concept(None, None)},
         {"code": {"coding": [*test_code("hb")["coding"], *test_code("crp")["coding"]]}},
         {"code": test_code("u_dipstick")},
-        {"code": concept(LOINC, "29463-7"), "valueQuantity": quantity(70, "kg")},
         {"code": {"coding": [*test_code("hb")["coding"], {"system": LOINC, "code": "29463-7"}]}},
     ],
 )
@@ -154,6 +167,43 @@ def test_endless_texts_are_read_and_not_kept(monkeypatch):
     assert plain._known == {}
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [
+        vital(),
+        vital(value=70.5, status="amended", interpretation=[concept(None, "N")]),
+        vital(value=70_500, unit="g"),
+        vital(valueQuantity={"value": 70, "unit": "kg"}),
+        vital(valueQuantity={"value": 70, "unit": "parrots", "code": "kg"}),
+        vital("8302-2", 172, "cm"),
+        vital("8310-5", 38.6, "Cel"),
+        vital("8310-5", 101, "[degF]"),
+    ],
+)
+def test_a_vital_sign_is_read_in_one_stroke_and_as_the_general_way_reads_it(resource):
+    assert isinstance(assert_read_alike(resource), Measure)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "preliminary"},
+        {"value": 7000},
+        {"value": 0},
+        {"unit": "parrots"},
+        {"unit": None},
+        {"valueQuantity": {"value": 70, "unit": "kg", "code": "g"}},
+        {"valueQuantity": {"value": 70, "unit": "kg", "comparator": "<"}},
+        {"valueString": "70"},
+        {"effectiveDateTime": None},
+        {"code": concept(LOINC, "29463-7") | {"text": "CRP"}},
+        {"code": {"coding": [{"system": LOINC, "code": c} for c in ("29463-7", "8302-2")]}},
+    ],
+)
+def test_a_vital_sign_that_asks_a_question_goes_the_general_way(changes):
+    assert plainly(vital(**changes)) is None
+
+
 def test_a_vital_sign_is_never_taken_for_a_result():
     weight = observation(code=concept(LOINC, "29463-7"), valueQuantity=quantity(70, "kg"))
     found = record_of(vitals={"resourceType": "Bundle", "entry": [{"resource": weight}]})
@@ -164,9 +214,12 @@ def test_a_vital_sign_is_never_taken_for_a_result():
 # -- any Observation -------------------------------------------------------------------------------
 
 ANALYTES = sorted(a.key for a in TERMS.analytes.values() if a.order)
-UNITS = sorted({u.ucum for a in TERMS.analytes.values() for u in a.units} | {"furlong", " g/L "})
+UNITS = sorted(
+    {u.ucum for a in TERMS.analytes.values() for u in a.units} | {"furlong", " g/L ", "kg", "cm"}
+)
 CODES = [*(test_code(a)["coding"][0] for a in ANALYTES)]
 MORE = [{"system": "urn:lab", "code": "HB"}, {"code": "718-7"}, {"system": LOINC}, {}, None]
+MORE += [{"system": LOINC, "code": code} for code in ("29463-7", "8302-2")]
 MORE += [{"system": NPU, "code": f" {each['code']} "} for each in CODES[:5]]
 
 numbers = st.integers(-1, 400) | st.floats(0, 400) | st.sampled_from([1e12, 1e13, 0])
@@ -233,7 +286,7 @@ def test_both_ways_read_any_observation_the_same(resource, site_map):
     if result is None:
         return
     found = typed(resource)
-    expected = observed(found, dated, site_map)
+    expected = said_generally(found, site_map)
     if found.id is None:
         result = msgspec.structs.replace(result, reference=None)
     assert [result] == expected

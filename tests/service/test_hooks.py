@@ -241,9 +241,19 @@ def test_more_resources_than_allowed_are_refused_wherever_they_stand():
     assert refusal.value.code == "too-many-resources"
 
 
-def test_the_cheapest_entries_are_counted_as_well():
-    entries = json.dumps({"resourceType": "Bundle", "entry": [1] * 101})
-    body = json.dumps(call(prefetch={"conditions": "?"})).replace('"?"', entries)
+def test_entries_without_a_resource_are_counted_as_soon_as_there_is_room_for_too_many():
+    def with_entries(count):
+        entries = json.dumps({"resourceType": "Bundle", "entry": [1] * count})
+        return json.dumps(call(prefetch={"conditions": "?"})).replace('"?"', entries).encode()
+
+    assert read(with_entries(101), max_resources=100)
+    with pytest.raises(TooLarge):
+        read(with_entries(600), max_resources=100)
+
+
+def test_the_smallest_resources_are_counted():
+    entries = json.dumps({"resourceType": "Bundle", "entry": [{"resource": {}}] * 101})
+    body = json.dumps(call(prefetch={"conditions": "?"})).replace('"?"', entries).replace(" ", "")
     with pytest.raises(TooLarge):
         read(body.encode(), max_resources=100)
 
