@@ -88,7 +88,7 @@ def _malignancy(system: str, code: str) -> set[str]:
 def diagnosed(condition: Condition, dated: Dated, site_map: Mapping[str, str]) -> Diagnosis | None:
     """Give the diagnosis of a Condition, also one that no rule asks for; None without a code."""
     concepts = concepts_of(condition.code, site_map)
-    if not is_coded(condition.code):
+    if not concepts and not is_coded(condition.code):
         return None
     presence, reason = _presence(condition)
     if presence == "present" and condition.clinicalStatus is None:

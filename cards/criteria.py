@@ -31,6 +31,8 @@ class Chart(msgspec.Struct, frozen=True):
     """The diagnoses by presence and concept, or kind ending in "."; always made from the record."""
     conditions_read: bool = False
     """Whether the conditions were read to their end; always taken from the record."""
+    said: dict[str, tuple[str, ...]] = {}
+    """The facts in words, by language: a card and its referral say the same (cards/evidence.py)."""
 
     def __post_init__(self) -> None:
         """Index the diagnoses once: some fifty criteria ask for them."""

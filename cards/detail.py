@@ -198,7 +198,7 @@ class _Body(Body):
     def _facts(self) -> str:
         if not shows_panel(self.advice):
             return ""
-        lines = facts(self.chart, self.words)
+        lines = [*facts(self.chart, self.words)]
         if lines:
             lines.append(self.words.say("phrase", "noLimit"))
         return self._section("facts", bullets(lines))

@@ -33,6 +33,7 @@ def contact_of(encounter: Encounter, dated: Dated) -> Moment | None:
     return dated(encounter.period.start)
 
 
+_STAYS = _TOOK_PLACE | {"planned"}
 _ONGOING = frozenset({"arrived", "triaged", "in-progress", "onleave"})
 """Encounter.status (FHIR R4) of a contact that is not over."""
 _FLEETING = frozenset({"EMER", "PRENC", "FLD"})
@@ -44,7 +45,7 @@ def stay_of(encounter: Encounter, dated: Dated) -> Stay | None:
 
     The department is that of `serviceType`, else the one that `serviceProvider` is called.
     """
-    if encounter.status not in _TOOK_PLACE | {"planned"}:
+    if encounter.status not in _STAYS:
         return None
     found = department_of(encounter)
     if found is None:

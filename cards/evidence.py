@@ -135,12 +135,18 @@ def notes_in_words(notes: Iterable[Reason], words: Words) -> list[str]:
     return [words.reason(note) for note in said]
 
 
-def facts(chart: Chart, words: Words) -> list[str]:
+def facts(chart: Chart, words: Words) -> tuple[str, ...]:
     """Give the facts that the guideline asks about without giving a number (Q10).
 
     Contacts and medicines stand there when they rose, by more than one (A10, A11 speak of a marked
     rise), or when the client has set a limit for them.
     """
+    if words.language not in chart.said:
+        chart.said[words.language] = tuple(_facts(chart, words))
+    return chart.said[words.language]
+
+
+def _facts(chart: Chart, words: Words) -> list[str]:
     record, rules = chart.record, chart.rules
     found = [weight_text(record, words), temperature_text(record, words)]
     for what, source, moments, factor in (

@@ -1,5 +1,7 @@
 """What the resources of a call say, gathered one by one; what was left out is listed."""
 
+from datetime import tzinfo
+
 import msgspec
 
 from cards.call import Call, order_of
@@ -22,7 +24,7 @@ from cards.histology import histologies
 from cards.moment import Moment, kept_moment
 from cards.record import Diagnosis, Measure, Order, Reason, Report, Result, Stay, Unread
 from cards.reporting import examined, reported
-from cards.results import STATES, observed
+from cards.results import STATES, Dated, observed
 
 _NO_SUBJECT = Reason("noSubject")
 
@@ -36,6 +38,18 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     key: str
     name: str
     owned: bool
+
+
+class _Dates(dict[str | None, Moment | None]):
+    """The dates of a call, each read once: the results of a sample share theirs."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self.zone = zone
+
+    def __missing__(self, text: str | None) -> Moment | None:
+        found = self[text] = kept_moment(text, self.zone)
+        return found
 
 
 class Gathering:
@@ -58,7 +72,8 @@ class Gathering:
         self.lost: set[str] = set()
         """Keys with a resource of which not even the kind or the code can be told."""
         self.unread: dict[Unread, None] = {}
-        self._dates: dict[str | None, Moment | None] = {}
+        self.dated: Dated = _Dates(call.zone).__getitem__
+        """Gives the moment of a FHIR date in the days of the call."""
 
     def lose(self, key: str, name: str, reason: Reason) -> None:
         """List a resource that may have been anything: its source was not read to its end."""
@@ -68,14 +83,6 @@ class Gathering:
     def leave_out(self, name: str, reason: Reason) -> None:
         """List what was not used."""
         self.unread[Unread(name, reason)] = None
-
-    def dated(self, text: str | None) -> Moment | None:
-        """Give the moment of a FHIR date in the days of the call."""
-        try:
-            return self._dates[text]
-        except KeyError:
-            found = self._dates[text] = kept_moment(text, self.call.zone)
-            return found
 
     def read(self, resource: Clinical, place: Place) -> None:
         """Take in what a resource says."""

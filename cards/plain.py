@@ -53,6 +53,8 @@ class _Meaning(msgspec.Struct, frozen=True, gc=False):
     most: float
     use: CodeUse | None = None
     analyte: Analyte | None = None
+    printed: str | None = None
+    """How the unit was printed, where the print alone names it as well."""
     vital: str = ""
 
 
@@ -92,7 +94,7 @@ def read_plain(
         value,
         taken,
         flags_of(observation.interpretation) if observation.interpretation else (),
-        _normal(ranges, quantity, analyte, value) if ranges else None,
+        _normal(ranges, quantity, meaning, value) if ranges else None,
         specimen.reference if specimen else None,
     )
 
@@ -145,7 +147,9 @@ def _worked_out(
     if analyte.kind != "quantity" or isinstance(unit, str):
         return None
     least, most = analyte.plausible or (-math.inf, math.inf)
-    return _Meaning(unit, least, most, uses[0][0], analyte)
+    alone = unit_of(analyte, Quantity(unit=text))
+    printed = text if not isinstance(alone, str) and alone.ucum == unit.ucum else None
+    return _Meaning(unit, least, most, uses[0][0], analyte, printed)
 
 
 def _of_vital(kind: str, code: str | None, text: str | None) -> _Meaning | None:
@@ -160,28 +164,30 @@ def _of_vital(kind: str, code: str | None, text: str | None) -> _Meaning | None:
 
 
 def _normal(
-    ranges: list[ReferenceRange], quantity: Quantity, analyte: Analyte, value: Value
+    ranges: list[ReferenceRange], quantity: Quantity, meaning: _Meaning, value: Value
 ) -> Normal | None:
     """Give the reference range; at once where it is the only one and plain."""
-    bounds = _bounds(ranges[0], quantity, analyte, value) if len(ranges) == 1 else None
+    bounds = _bounds(ranges[0], quantity, meaning.printed) if len(ranges) == 1 else None
     if bounds is None:
-        return normal_of(ranges, analyte, value)
+        return normal_of(ranges, meaning.analyte, value) if meaning.analyte else None
     low, high = bounds
     return Normal(low, high) if low <= high else None
 
 
 def _bounds(
-    only: ReferenceRange, quantity: Quantity, analyte: Analyte, value: Value
+    only: ReferenceRange, quantity: Quantity, printed: str | None
 ) -> tuple[float, float] | None:
-    """Give the bounds of a range that has both, for all, in the unit of the value, else None."""
+    """Give the bounds of a range that has both, for all, in the unit of the value, else None.
+
+    The unit is written as that of the value is, or as it is `printed`.
+    """
     low, high = only.low, only.high
     if only.type is not None or only.appliesTo or only.age or low is None or high is None:
         return None
     unit = low.unit, low.code, low.system
     if low.value is None or high.value is None or unit != (high.unit, high.code, high.system):
         return None
-    if unit != (quantity.unit, quantity.code, quantity.system):
-        known = unit_of(analyte, low)
-        if isinstance(known, str) or known.ucum != value.unit:
-            return None
+    alike = unit == (quantity.unit, quantity.code, quantity.system)
+    if not alike and (printed is None or unit != (printed, None, None)):
+        return None
     return float(low.value), float(high.value)

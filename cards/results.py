@@ -58,27 +58,26 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
 
 def observed(observation: Observation, dated: Dated, site_map: Mapping[str, str]) -> list[Result]:
     """Give the results of an Observation and of its components; none where no analyte is meant."""
-    own = uses_of(observation.code, site_map)
-    if not own and not observation.component:
+    uses = uses_of(observation.code, site_map)
+    components = [
+        (component, used)
+        for component in observation.component or ()
+        if (used := uses_of(component.code, site_map))
+    ]
+    if not uses and not components:
         return []
     sample = sampled(observation, dated)
-    results = _results(own, observation, sample)
-    if observation.component:
-        results = _with_parts(results, observation.component, sample, site_map)
-    return results
-
-
-def _with_parts(
-    own: list[Result], components: list[Component], sample: Sample, site_map: Mapping[str, str]
-) -> list[Result]:
-    """Add the components' results; a panel without a value of its own stands back for its parts."""
+    own = _results(uses, observation, sample)
     parts = [
-        result
-        for component in components
-        for result in _results(uses_of(component.code, site_map), component, sample)
+        result for component, used in components for result in _results(used, component, sample)
     ]
+    return [*_beside(own, parts), *parts]
+
+
+def _beside(own: list[Result], parts: list[Result]) -> list[Result]:
+    """Leave out what has no value of its own: a panel stands back for its parts."""
     answered = {part.analyte for part in parts}
-    return [r for r in own if r.analyte not in answered or not _is_bare(r)] + parts
+    return [r for r in own if r.analyte not in answered or not _is_bare(r)]
 
 
 def _is_bare(result: Result) -> bool:

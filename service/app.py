@@ -1,7 +1,6 @@
 """The application over HTTP: the only place where its parts are wired together."""
 
 import gc
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
@@ -18,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from cards import referral
 from cards.pathways import CANDIDATES
 from cards.pathways.form import Pathway
-from service import describing
+from service import describing, ids
 from service.calls import Calls
 from service.database import open_database, prepare
 from service.discovery import discovery
@@ -64,7 +63,7 @@ def create_app(
     rooms = _rooms(settings, register, engine, ehr, journal, tracing)
     app = _bare_app(settings, register, rooms, metrics)
     remembering = Remembering(journal, metrics, tracing.tracer, candidates)
-    calls = Calls(settings, identity, ehr, today, new_id or _new_id, remembering)
+    calls = Calls(settings, identity, ehr, today, new_id or ids.new_id, remembering)
     app.add_route("/cds-services/{id}", calls.take, methods=["POST"], include_in_schema=False)
     app.add_route(
         "/cds-services/{id}/feedback", calls.tell, methods=["POST"], include_in_schema=False
@@ -87,10 +86,6 @@ def app_from_environment() -> FastAPI:
 
 def _today() -> date:
     return datetime.now(ZONE).date()
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

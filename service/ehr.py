@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import ssl
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import httpx
 from pydantic import SecretStr
@@ -166,10 +166,11 @@ async def _fetched(key: str, call: HookRequest, first: Page | None, exchange: Ex
         why = "ehrLate"
     except Unusable as unusable:
         why = unusable.reason
-    return source_of(key, pages, why, _size(asked))
+    return source_of(key, pages, why, _size(call.service.prefetch[key]))
 
 
-def _size(asked: str) -> int | None:
+@lru_cache(maxsize=1024)
+def _size(template: str) -> int | None:
     """Give how many matches to a page a search asks for."""
-    found = _COUNT.search(asked)
+    found = _COUNT.search(template)
     return int(found[1]) if found else None

@@ -1,6 +1,5 @@
 """What every answer tells browsers: run nothing, frame nothing, guess nothing, tell nobody."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -22,16 +21,17 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, base_url: str) -> None:
         """Wrap `app`; where clients call it over TLS, they are told to keep to that."""
         self.app = app
-        self._added = _ALWAYS | (_OVER_TLS if base_url.startswith("https:") else {})
+        added = _ALWAYS | (_OVER_TLS if base_url.startswith("https:") else {})
+        self._added = [(k.lower().encode(), value.encode()) for k, value in added.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, and add the headers to its answer."""
 
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._added.items():
-                    headers.setdefault(name, value)
+                sent = {name.lower() for name, _ in message["headers"]}
+                added = [header for header in self._added if header[0] not in sent]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         await self.app(scope, receive, adding)

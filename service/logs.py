@@ -9,13 +9,14 @@ import logging
 import sys
 import threading
 import time
-import uuid
 from datetime import UTC, datetime
 from traceback import walk_tb
 from types import TracebackType
 
 import msgspec
 from starlette.types import Scope
+
+from service.ids import new_id
 
 _log = logging.getLogger("vidare")
 _OWN_WORDS = frozenset({"vidare", "uvicorn.error"})
@@ -28,7 +29,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     """What one line may say. `client`, `service` and `hook` are our own names for them."""
 
     event: str = "request"
-    call: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
+    call: str = msgspec.field(default_factory=new_id)
     client: str = ""
     service: str = ""
     hook: str = ""
@@ -52,7 +53,8 @@ def line_of(scope: Scope) -> Line:
 
 def write(line: Line, level: int = logging.INFO) -> None:
     """Write a line."""
-    _log.log(level, "%s", msgspec.json.encode(line).decode())
+    if _log.isEnabledFor(level):
+        _log.log(level, "%s", msgspec.json.encode(line).decode())
 
 
 def write_exception(line: Line, error: BaseException) -> None:

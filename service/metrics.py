@@ -34,6 +34,7 @@ class Metrics:
     def __init__(self) -> None:
         """Begin at nothing."""
         self.registry = CollectorRegistry()
+        self._children: dict[tuple[Counter, tuple[str, ...]], Counter] = {}
         self.calls = self._counter("calls", "Hook calls", "service", "outcome")
         self.seconds = Histogram(
             "vidare_call_seconds",
@@ -58,6 +59,13 @@ class Metrics:
         self.database_up = self._gauge(
             "database_up", "1 while the database takes entries", "livemin"
         )
+
+    def count(self, counter: Counter, *labels: str) -> None:
+        """Add one under these labels; which counter that is, is kept at hand."""
+        child = self._children.get((counter, labels))
+        if child is None:
+            child = self._children[counter, labels] = counter.labels(*labels)
+        child.inc()
 
     def text(self) -> bytes:
         """Give the metrics in Prometheus' text format."""

@@ -1,7 +1,6 @@
 """A call with memory: what was dismissed is left unsaid, and what was said is kept."""
 
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -22,6 +21,7 @@ from service.entries import Advised, Called, Kind, Shown, Suggested
 from service.errors import NotFound, NotReady, Refusal
 from service.feedback import Teller, read_feedback
 from service.hooks import HookRequest, Service
+from service.ids import new_id
 from service.journal import Journal, NotKept
 from service.logs import Line, write_exception
 from service.metrics import Metrics
@@ -68,7 +68,8 @@ class Remembering(msgspec.Struct, frozen=True):
             finally:
                 spent = time.perf_counter_ns() - began
                 self._count(trail, spent)
-                span.set_attributes(_attributes(trail))
+                if span.is_recording():
+                    span.set_attributes(_attributes(trail))
                 if self.journal is not None:
                     await self.journal.note(_entry(trail, spent))
 
@@ -113,7 +114,7 @@ class Remembering(msgspec.Struct, frozen=True):
             pathway = self.candidates.get(advice.pathway or "")
             if pathway is not None:
                 hashed = _first(self.journal, trail, decision(advice, assessment))
-                entry = _advised(advice, assessment, str(uuid.uuid4()), "candidate", (hashed,))
+                entry = _advised(advice, assessment, new_id(), "candidate", (hashed,))
                 found.append(msgspec.structs.replace(entry, edition=pathway.guideline.edition))
         return tuple(found)
 
@@ -141,12 +142,12 @@ class Remembering(msgspec.Struct, frozen=True):
 
     def _count(self, trail: Trail, spent: int) -> None:
         metrics, service = self.metrics, trail.service.id
-        metrics.calls.labels(service, trail.outcome).inc()
+        metrics.count(metrics.calls, service, trail.outcome)
         metrics.seconds.labels(service).observe(spent / 1e9)
         for entry in trail.advice:
-            metrics.advice.labels(entry.topic, entry.shown).inc()
+            metrics.count(metrics.advice, entry.topic, entry.shown)
         for key, outcome in trail.sources.items():
-            metrics.sources.labels(key, outcome).inc()
+            metrics.count(metrics.sources, key, outcome)
 
 
 def _first(journal: Journal | None, trail: Trail, digest: bytes) -> bytes:
@@ -165,7 +166,7 @@ def _attributes(trail: Trail) -> dict[str, str | int]:
 
 def _entry(trail: Trail, spent: int) -> Called:
     return Called(
-        id=str(uuid.uuid4()),
+        id=new_id(),
         at=time.time_ns() // _MILLION,
         client=trail.desk.client.name,
         service=trail.service.id,
@@ -197,7 +198,7 @@ def advised(recalled: Recalled, response: Response, desk: Desk) -> tuple[Advised
     for advice, hashes in zip(recalled.whole.advice, recalled.decisions, strict=True):
         if (advice.topic, advice.pathway) not in awake:
             shown: Shown = "shadow" if advice.pathway in desk.client.shadow else "asleep"
-            entry = _advised(advice, recalled.whole, str(uuid.uuid4()), shown, hashes)
+            entry = _advised(advice, recalled.whole, new_id(), shown, hashes)
         else:
             card = next(cards)
             entry = _advised(advice, recalled.whole, card.uuid, "shown", hashes)

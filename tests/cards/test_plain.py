@@ -59,6 +59,7 @@ def vital(loinc="29463-7", value=70, unit="kg", **changes):
     return observation(**{"code": concept(LOINC, loinc)} | changes)
 
 
+UNITLESS = {"low": {"value": 110}, "high": {"value": 150}}
 RANGE = {"low": quantity(110, "g/L"), "high": quantity(150, "g/L")}
 
 
@@ -75,6 +76,9 @@ RANGE = {"low": quantity(110, "g/L"), "high": quantity(150, "g/L")}
         {"referenceRange": [{side: {"value": 1.5, "unit": "g/L"} for side in ("low", "high")}]},
         {"referenceRange": [{side: {"value": 1.5, "unit": "fur"} for side in ("low", "high")}]},
         {"referenceRange": [RANGE | {"low": None}]},
+        {"referenceRange": [UNITLESS]},
+        {"referenceRange": [UNITLESS], "valueQuantity": {"value": 121, "code": "g/L"}},
+        {"referenceRange": [UNITLESS], "valueQuantity": quantity(121, "g/L") | {"unit": "parrots"}},
         {"referenceRange": [RANGE | {"high": {"unit": "g/L"}}]},
         {"referenceRange": [RANGE, RANGE]},
         {"referenceRange": [RANGE | {"appliesTo": [concept(None, "pregnant")]}]},
