@@ -12,7 +12,7 @@ from operator import attrgetter
 
 import msgspec
 
-from cards.coded import codings, is_named, uses_of, vital_of
+from cards.coded import codings, is_coded, is_named, uses_of, vital_of
 from cards.elements import CodeableConcept, Coding, Quantity, ReferenceRange
 from cards.events import BELIEVABLE
 from cards.fhir import Observation
@@ -58,45 +58,55 @@ class _Meaning(msgspec.Struct, frozen=True, gc=False):
     vital: str = ""
 
 
+_NOTHING = _Meaning(Unit(ucum="1", source=(), factor=1), -math.inf, math.inf)
+"""What codes mean that no rule of ours asks for."""
 _Key = tuple[_Codes, str | None, str | None, str | None]
 _known: dict[_Key, _Meaning | None] = {}
 
 
 def read_plain(
     observation: Observation, reference: str, dated: Dated, site_map: Mapping[str, str]
-) -> Result | Measure | None:
-    """Give what a plain Observation says; None where it must be read the general way."""
+) -> tuple[Result | Measure, ...] | None:
+    """Give what a plain Observation says; None where it must be read the general way.
+
+    Nothing is said by one whose codes no rule of ours asks for: most of a long chart.
+    """
     quantity, state = observation.valueQuantity, _COUNTING.get(observation.status)
     if quantity is None or state is None or _rare(observation) != _NONE_OF_THEM:
         return None
+    meaning = _meaning_of(observation.code, quantity, site_map)
+    number, taken = _exact(quantity), dated(observation.effectiveDateTime)
+    if meaning is None or number is None or taken is None:
+        return None
+    canonical = meaning.unit.canonical(number)
+    if canonical is not None and not meaning.least <= canonical <= meaning.most:
+        return None
+    if meaning.use is not None and meaning.analyte is not None:
+        value = Value(number, None, meaning.unit.ucum, str(quantity.value))
+        ranges, specimen = observation.referenceRange, observation.specimen
+        found = Result(
+            meaning.analyte.key,
+            state,
+            meaning.use.part,
+            reference,
+            value,
+            taken,
+            flags_of(observation.interpretation) if observation.interpretation else (),
+            _normal(ranges, quantity, meaning, value) if ranges else None,
+            specimen.reference if specimen else None,
+        )
+        return (found,)
+    if canonical is None or state != "final" or is_named(observation.code):
+        return None
+    return (Measure(meaning.vital, canonical, taken, reference),) if meaning.vital else ()
+
+
+def _exact(quantity: Quantity) -> float | None:
+    """Give the number of a quantity that can be a measurement and has no comparator."""
     number = quantity.value
     if number is None or quantity.comparator is not None or not 0 <= number <= GREATEST:
         return None
-    taken = dated(observation.effectiveDateTime)
-    meaning = _meaning_of(observation.code, quantity, site_map)
-    if taken is None or meaning is None:
-        return None
-    canonical = meaning.unit.canonical(float(number))
-    if canonical is not None and not meaning.least <= canonical <= meaning.most:
-        return None
-    use, analyte = meaning.use, meaning.analyte
-    if use is None or analyte is None:
-        if state != "final" or is_named(observation.code):
-            canonical = None
-        return None if canonical is None else Measure(meaning.vital, canonical, taken, reference)
-    value = Value(float(number), None, meaning.unit.ucum, str(number))
-    ranges, specimen = observation.referenceRange, observation.specimen
-    return Result(
-        analyte.key,
-        state,
-        use.part,
-        reference,
-        value,
-        taken,
-        flags_of(observation.interpretation) if observation.interpretation else (),
-        _normal(ranges, quantity, meaning, value) if ranges else None,
-        specimen.reference if specimen else None,
-    )
+    return float(number)
 
 
 def _meaning_of(
@@ -138,6 +148,8 @@ def _worked_out(
     concept = CodeableConcept([Coding(*each) for each in codes])
     uses = meant(uses_of(concept, {}))
     vitals = {kind for each in codings(concept) if (kind := vital_of(*each))}
+    if not uses and not vitals:
+        return _NOTHING if is_coded(concept) else None
     if not uses and len(vitals) == 1:
         return _of_vital(vitals.pop(), code, text)
     if vitals or len(uses) != 1 or uses[0][1] is not None or uses[0][0].use != "accept":

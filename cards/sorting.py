@@ -82,10 +82,11 @@ class Sorting:
         said = read_plain(resource, name, found.dated, self.call.site_map)
         if said is None:
             return False
-        if isinstance(said, Measure):
-            found.measures.append(said)
-        else:
-            found.results.append(said)
+        for each in said:
+            if isinstance(each, Measure):
+                found.measures.append(each)
+            else:
+                found.results.append(each)
         found.owned[name] = self._seen[name] = resource
         if full_url:
             found.owned[full_url] = resource
