@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from cards.elements import CodeableConcept, Coding, Component
-from cards.fhir import RESOURCES, Resource
+from cards.fhir import RESOURCES, Resource, Unread
 from cards.raw import FAILURES, TOO_DEEP, may_repeat, members_of
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -48,7 +48,9 @@ class Reader(Generic[S]):
         self.kind = kind
         self.strict = msgspec.json.Decoder(kind)
         self.members = {
-            f.encode_name: (f.name, f.type) for f in msgspec.structs.fields(kind) if f.name != "bad"
+            f.encode_name: (f.name, f.type)
+            for f in msgspec.structs.fields(kind)
+            if f.name != "bad" and f.type is not Unread
         }
 
     def decode(self, raw: bytes) -> S:

@@ -1,7 +1,9 @@
-"""The FHIR R4 resources that the rules read, with only the members that they read.
+"""The FHIR R4 resources that the rules read: what they read of them, in FHIR's order.
 
-`bad` names the members that were sent and could not be read (see cards/decoding.py). Encoded
-again, a resource gives the members that were read and no other (see cards/searchset.py).
+Members of type `Unread` are read by no rule and stay raw. With them a resource that was decoded
+encodes whole again, to the very bytes where it was sent in FHIR's order, which is how a name that
+stands twice is looked for cheaply (cards/searchset.py); a member that is missing here costs time
+and nothing else. `bad` names the members that were sent and could not be read (cards/decoding.py).
 """
 
 from typing import TypeAlias
@@ -27,20 +29,35 @@ from cards.elements import (
 
 # ruff: noqa: N815 -- the members bear FHIR's own names
 
+Unread: TypeAlias = msgspec.Raw
+NOT_SENT = Unread()
+
 
 class Observation(msgspec.Struct, gc=False, omit_defaults=True):
     """A laboratory result, a vital sign or a finding."""
 
     resourceType: str = ""
     id: str | None = None
+    meta: Unread = NOT_SENT
+    language: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    contained: list[msgspec.Raw] | None = None
+    extension: Unread = NOT_SENT
+    modifierExtension: list[msgspec.Raw] | None = None
+    identifier: Unread = NOT_SENT
+    basedOn: Unread = NOT_SENT
     status: str | None = None
+    category: Unread = NOT_SENT
     code: CodeableConcept | None = None
     subject: Reference | None = None
+    focus: list[Reference] | None = None
+    encounter: Unread = NOT_SENT
     effectiveDateTime: str | None = None
     effectivePeriod: Period | None = None
     effectiveInstant: str | None = None
     effectiveTiming: dict[str, object] | None = None
     issued: str | None = None
+    performer: Unread = NOT_SENT
     valueQuantity: Quantity | None = None
     valueCodeableConcept: CodeableConcept | None = None
     valueString: str | None = None
@@ -54,14 +71,13 @@ class Observation(msgspec.Struct, gc=False, omit_defaults=True):
     valuePeriod: Period | None = None
     dataAbsentReason: CodeableConcept | None = None
     interpretation: list[CodeableConcept] | None = None
-    referenceRange: list[ReferenceRange] | None = None
-    component: list[Component] | None = None
-    hasMember: list[Reference] | None = None
     note: list[Annotation] | None = None
+    method: Unread = NOT_SENT
     specimen: Reference | None = None
-    focus: list[Reference] | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
+    device: Unread = NOT_SENT
+    referenceRange: list[ReferenceRange] | None = None
+    hasMember: list[Reference] | None = None
+    component: list[Component] | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
@@ -70,19 +86,27 @@ class DiagnosticReport(msgspec.Struct, gc=False, omit_defaults=True):
 
     resourceType: str = ""
     id: str | None = None
+    meta: Unread = NOT_SENT
+    language: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    contained: list[msgspec.Raw] | None = None
+    extension: Unread = NOT_SENT
+    modifierExtension: list[msgspec.Raw] | None = None
+    identifier: Unread = NOT_SENT
+    basedOn: Unread = NOT_SENT
     status: str | None = None
-    code: CodeableConcept | None = None
     category: list[CodeableConcept] | None = None
+    code: CodeableConcept | None = None
     subject: Reference | None = None
+    encounter: Unread = NOT_SENT
     effectiveDateTime: str | None = None
     effectivePeriod: Period | None = None
     issued: str | None = None
+    performer: Unread = NOT_SENT
     result: list[Reference] | None = None
     conclusion: str | None = None
     conclusionCode: list[CodeableConcept] | None = None
     presentedForm: list[dict[str, object]] | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
@@ -91,11 +115,21 @@ class Condition(msgspec.Struct, gc=False, omit_defaults=True):
 
     resourceType: str = ""
     id: str | None = None
+    meta: Unread = NOT_SENT
+    language: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    contained: list[msgspec.Raw] | None = None
+    extension: Unread = NOT_SENT
+    modifierExtension: list[msgspec.Raw] | None = None
+    identifier: Unread = NOT_SENT
     clinicalStatus: CodeableConcept | str | None = None
     verificationStatus: CodeableConcept | str | None = None
+    category: Unread = NOT_SENT
     severity: CodeableConcept | None = None
     code: CodeableConcept | None = None
+    bodySite: Unread = NOT_SENT
     subject: Reference | None = None
+    encounter: Unread = NOT_SENT
     onsetDateTime: str | None = None
     onsetPeriod: Period | None = None
     onsetString: str | None = None
@@ -106,9 +140,9 @@ class Condition(msgspec.Struct, gc=False, omit_defaults=True):
     abatementRange: dict[str, object] | None = None
     recordedDate: str | None = None
     assertedDate: str | None = None
+    recorder: Unread = NOT_SENT
+    asserter: Unread = NOT_SENT
     note: list[Annotation] | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
@@ -117,19 +151,29 @@ class ServiceRequest(msgspec.Struct, gc=False, omit_defaults=True):
 
     resourceType: str = ""
     id: str | None = None
+    meta: Unread = NOT_SENT
+    language: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    contained: list[msgspec.Raw] | None = None
+    extension: Unread = NOT_SENT
+    modifierExtension: list[msgspec.Raw] | None = None
+    identifier: Unread = NOT_SENT
     status: str | None = None
     intent: str | None = None
+    category: Unread = NOT_SENT
+    priority: Unread = NOT_SENT
+    doNotPerform: bool | None = None
     code: CodeableConcept | None = None
     orderDetail: list[CodeableConcept] | None = None
     subject: Reference | None = None
+    encounter: Unread = NOT_SENT
     authoredOn: str | None = None
+    requester: Unread = NOT_SENT
+    performer: Unread = NOT_SENT
     reasonCode: list[CodeableConcept] | None = None
     reasonReference: list[Reference] | None = None
     supportingInfo: list[Reference] | None = None
     note: list[Annotation] | None = None
-    doNotPerform: bool | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
@@ -153,14 +197,23 @@ class Encounter(msgspec.Struct, gc=False, omit_defaults=True):
 
     resourceType: str = ""
     id: str | None = None
+    meta: Unread = NOT_SENT
+    language: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    contained: list[msgspec.Raw] | None = None
+    extension: Unread = NOT_SENT
+    modifierExtension: list[msgspec.Raw] | None = None
+    identifier: Unread = NOT_SENT
     status: str | None = None
     kind: Coding | None = field(name="class", default=None)
+    type: Unread = NOT_SENT
     serviceType: CodeableConcept | None = None
-    serviceProvider: Reference | None = None
     subject: Reference | None = None
+    participant: Unread = NOT_SENT
     period: Period | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
+    reasonCode: Unread = NOT_SENT
+    location: Unread = NOT_SENT
+    serviceProvider: Reference | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
@@ -169,16 +222,28 @@ class Medication(msgspec.Struct, gc=False, omit_defaults=True):
 
     resourceType: str = ""
     id: str | None = None
+    meta: Unread = NOT_SENT
+    language: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    contained: list[msgspec.Raw] | None = None
+    extension: Unread = NOT_SENT
+    modifierExtension: list[msgspec.Raw] | None = None
+    identifier: Unread = NOT_SENT
     status: str | None = None
     intent: str | None = None
     doNotPerform: bool | None = None
+    medicationCodeableConcept: Unread = NOT_SENT
+    medicationReference: Unread = NOT_SENT
     subject: Reference | None = None
-    authoredOn: str | None = None
+    encounter: Unread = NOT_SENT
     effectiveDateTime: str | None = None
     effectivePeriod: Period | None = None
     dateAsserted: str | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
+    authoredOn: str | None = None
+    requester: Unread = NOT_SENT
+    reasonCode: Unread = NOT_SENT
+    dosageInstruction: Unread = NOT_SENT
+    dispenseRequest: Unread = NOT_SENT
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
@@ -249,6 +314,12 @@ RESOURCES: dict[str, type[Resource]] = {
     "AllergyIntolerance": Allergy,
     "ImagingStudy": ImagingStudy,
 }
+
+READ: dict[str, tuple[str, ...]] = {
+    name: tuple(f.name for f in msgspec.structs.fields(kind) if f.type is not Unread)
+    for name, kind in RESOURCES.items()
+}
+"""The members of each type that the rules read."""
 
 PASSED_OVER = frozenset(
     """

@@ -46,7 +46,7 @@ def has_lost(raw: bytes, decoded: object) -> bool:
     """
     written = bytearray(len(raw))
     _encoder.encode_into(decoded, written)
-    return written.count(b":") != raw.count(b":")
+    return written != raw and written.count(b":") != raw.count(b":")
 
 
 def may_repeat(raw: bytes) -> bool:

@@ -11,17 +11,18 @@ from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from cards.fhir import Clinical, Observation, ServiceRequest
-from cards.raw import FAILURES, has_lost, is_disguised, may_repeat
-from cards.sent import (
+from cards.fhir import (
     NOT_SENT,
-    SentCondition,
-    SentEncounter,
-    SentMedication,
-    SentObservation,
-    SentReport,
+    Clinical,
+    Condition,
+    DiagnosticReport,
+    Encounter,
+    Medication,
+    Observation,
+    ServiceRequest,
     Unread,
 )
+from cards.raw import FAILURES, has_lost, is_disguised, may_repeat
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -40,36 +41,36 @@ class Search(msgspec.Struct, gc=False, omit_defaults=True):
     score: Unread = NOT_SENT
 
 
-class Item(msgspec.Struct, Generic[R_co], gc=False, omit_defaults=True):
+class Item(msgspec.Struct, Generic[R_co], gc=False, omit_defaults=True, kw_only=True):
     """An entry with its resource decoded."""
 
-    resource: R_co
     fullUrl: str | None = None  # noqa: N815 -- FHIR's own spelling
+    resource: R_co
     search: Search | None = None
 
 
-class Searchset(msgspec.Struct, Generic[R_co], gc=False, omit_defaults=True):
+class Searchset(msgspec.Struct, Generic[R_co], gc=False, omit_defaults=True, kw_only=True):
     """A Bundle whose entries all hold what was asked for."""
 
     resourceType: str  # noqa: N815 -- FHIR's own spelling
-    entry: tuple[Item[R_co], ...] = ()
-    total: int | None = None
-    link: tuple[Link, ...] = ()
     id: Unread = NOT_SENT
     meta: Unread = NOT_SENT
     type: Unread = NOT_SENT
     timestamp: Unread = NOT_SENT
+    total: int | None = None
+    link: tuple[Link, ...] = ()
+    entry: tuple[Item[R_co], ...] = ()
 
 
 _Decode: TypeAlias = Callable[[bytes], Searchset[Clinical]]
 
-_OBSERVATIONS: _Decode = msgspec.json.Decoder(Searchset[SentObservation]).decode
+_OBSERVATIONS: _Decode = msgspec.json.Decoder(Searchset[Observation]).decode
 _EXPECTED: Mapping[str, tuple[frozenset[str], _Decode]] = {
     "observations": (frozenset({"Observation"}), _OBSERVATIONS),
     "vitals": (frozenset({"Observation"}), _OBSERVATIONS),
     "conditions": (
         frozenset({"Condition"}),
-        msgspec.json.Decoder(Searchset[SentCondition]).decode,
+        msgspec.json.Decoder(Searchset[Condition]).decode,
     ),
     "serviceRequests": (
         frozenset({"ServiceRequest"}),
@@ -77,15 +78,15 @@ _EXPECTED: Mapping[str, tuple[frozenset[str], _Decode]] = {
     ),
     "diagnosticReports": (
         frozenset({"DiagnosticReport"}),
-        msgspec.json.Decoder(Searchset[SentReport]).decode,
+        msgspec.json.Decoder(Searchset[DiagnosticReport]).decode,
     ),
     "encounters": (
         frozenset({"Encounter"}),
-        msgspec.json.Decoder(Searchset[SentEncounter]).decode,
+        msgspec.json.Decoder(Searchset[Encounter]).decode,
     ),
     "medications": (
         frozenset({"MedicationRequest", "MedicationStatement"}),
-        msgspec.json.Decoder(Searchset[SentMedication]).decode,
+        msgspec.json.Decoder(Searchset[Medication]).decode,
     ),
 }
 """What each prefetch key asks for, and how it is decoded."""

@@ -6,7 +6,7 @@ from cards.belonging import Owner, Subject, pairs
 from cards.call import Call
 from cards.decoding import Reader, UnreadableResource, decode, resource_type
 from cards.elements import Reference
-from cards.fhir import PASSED_OVER, RESOURCES, Allergy, Caller, Clinical, Observation, Patient
+from cards.fhir import PASSED_OVER, READ, RESOURCES, Allergy, Caller, Clinical, Observation, Patient
 from cards.gathering import Gathering, Place
 from cards.plain import read_plain
 from cards.record import Measure, Reason
@@ -175,5 +175,5 @@ class Sorting:
 
 def _read_the_same(one: Clinical, other: Clinical) -> bool:
     """Tell whether two resources of one name are equal in every member that the rules read."""
-    members = RESOURCES[one.resourceType].__struct_fields__
+    members = READ[one.resourceType]
     return all(getattr(one, name) == getattr(other, name) for name in members)

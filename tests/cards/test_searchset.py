@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards import fhir
+from cards.fhir import Observation
 from cards.reading import read_record
 from cards.searchset import Item, read_whole
-from cards.sent import SentObservation
 from cards.source import TOO_DEEP, Entry, Source, open_source
 from tests.cards.build import (
     MINE,
@@ -65,6 +65,17 @@ def test_the_usual_members_spare_the_search_for_names_that_stand_twice(monkeypat
     monkeypatch.setattr("cards.searchset.may_repeat", lambda _raw: True)
     assert all(read_whole(key, as_json(bundle(sent, total=1))) for key, sent in SENT.items()
                if key != "serviceRequests")  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["observations", "conditions", "encounters", "medications"])
+def test_what_is_sent_in_the_order_of_fhir_is_written_again_to_the_byte(key):
+    order = [*msgspec.structs.fields(fhir.RESOURCES[SENT[key]["resourceType"]])]
+    names = [f.encode_name for f in order if f.encode_name in SENT[key]]
+    assert sorted(names) == sorted(SENT[key])
+    item = {"fullUrl": "urn:a", "resource": {n: SENT[key][n] for n in names}, "search": {}}
+    sent = {"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [item]}
+    raw = json.dumps(sent, separators=(",", ":")).encode()
+    assert msgspec.json.encode(read_whole(key, raw)) == raw
 
 
 def test_members_that_nobody_knows_cost_a_search_and_nothing_else():
@@ -225,7 +236,7 @@ def structs_in(info, found):
 
 
 def test_every_struct_of_a_searchset_encodes_only_what_was_sent():
-    kinds = [SentObservation, *set(fhir.RESOURCES.values())]
+    kinds = [Observation, *set(fhir.RESOURCES.values())]
     for kind in kinds:
         found = structs_in(msgspec.inspect.type_info(list[Item[kind]]), set())
         assert kind in found
@@ -233,7 +244,7 @@ def test_every_struct_of_a_searchset_encodes_only_what_was_sent():
         assert all(struct.__struct_config__.omit_defaults for struct in plain)
 
 
-@pytest.mark.parametrize("kind", [SentObservation, *set(fhir.RESOURCES.values())])
+@pytest.mark.parametrize("kind", [Observation, *set(fhir.RESOURCES.values())])
 def test_a_resource_that_says_nothing_encodes_to_nothing(kind):
     assert msgspec.json.encode(msgspec.json.decode(b"{}", type=kind)) == b"{}"
 
@@ -248,7 +259,7 @@ VALUES = st.recursive(
     | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
-NAMES = sorted({*SentObservation.__struct_fields__, "focus"} - {"bad", "resourceType"})
+NAMES = sorted({*Observation.__struct_fields__, "focus"} - {"bad", "resourceType"})
 
 
 def written(pairs, draw):
