@@ -76,7 +76,10 @@ class Sorting:
         """
         if not isinstance(resource, Observation) or resource.subject is None:
             return False
-        if resource.subject.reference not in self._mine or not resource.id or name in self._seen:
+        if not resource.id or name in self._seen:
+            return False
+        mine = resource.subject.reference in self._mine
+        if not mine and self._owner(resource.subject, resource.contained) != "patient":
             return False
         found = self.found
         said = read_plain(resource, name, found.dated, self.call.site_map)

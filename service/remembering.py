@@ -75,7 +75,7 @@ class Remembering(msgspec.Struct, frozen=True):
 
     def follow(self, trail: Trail, call: HookRequest, sources: Mapping[str, Source]) -> None:
         """Note whom a call is about, as keyed hashes, and what became of its sources."""
-        trail.instance = _uuid(call.instance)
+        trail.instance = call.instance
         trail.sources = {key: source.outcome for key, source in sources.items()}
         if self.journal is not None:
             client = trail.desk.client.name
@@ -171,7 +171,7 @@ def _entry(trail: Trail, spent: int) -> Called:
         client=trail.desk.client.name,
         service=trail.service.id,
         hook=trail.service.hook,
-        instance=trail.instance,
+        instance=_uuid(trail.instance),
         patient=trail.patients[0] if trail.patients else None,
         rules=RULES_VERSION,
         language=trail.language,
@@ -182,10 +182,10 @@ def _entry(trail: Trail, spent: int) -> Called:
     )
 
 
-def _uuid(text: str) -> str | None:
+def _uuid(text: str | None) -> str | None:
     """Give a UUID in its usual spelling; None for what may say anything."""
     try:
-        return str(UUID(text))
+        return None if text is None else str(UUID(text))
     except ValueError:
         return None
 
