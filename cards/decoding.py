@@ -14,7 +14,7 @@ import msgspec
 
 from cards.elements import CodeableConcept, Coding, Component
 from cards.fhir import RESOURCES, Resource, Unread
-from cards.raw import FAILURES, TOO_DEEP, may_repeat, members_of
+from cards.raw import FAILURES, TOO_DEEP, has_lost, is_disguised, may_repeat, members_of
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -63,7 +63,7 @@ class Reader(Generic[S]):
         except FAILURES:
             return self.read(raw)
         marked = _MODIFIER.encode() in raw or TOO_DEEP in raw
-        return self.read(raw) if marked or may_repeat(raw) else found
+        return self.read(raw) if marked or _repeats(raw, found) else found
 
     def read(self, raw: bytes) -> S:
         """Decode member by member; what fails is named in `bad`."""
@@ -82,6 +82,13 @@ class Reader(Generic[S]):
         if kept.get(_MODIFIER) and _MODIFIER not in bad:
             bad.append(_MODIFIER)
         return self.kind(**kept, bad=tuple(bad))
+
+
+def _repeats(raw: bytes, found: msgspec.Struct) -> bool:
+    """Tell whether a name may stand twice; what is contained stays raw, and is searched whole."""
+    if getattr(found, "contained", None) is None and not is_disguised(raw):
+        return has_lost(raw, found) and may_repeat(raw)
+    return may_repeat(raw)
 
 
 _info = functools.cache(msgspec.inspect.type_info)

@@ -183,12 +183,24 @@ class Patient(msgspec.Struct, gc=False, omit_defaults=True):
     resourceType: str = ""
     id: str | None = None
     meta: Meta | None = None
+    language: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    extension: Unread = NOT_SENT
     identifier: list[Identifier] | None = None
+    active: Unread = NOT_SENT
+    name: Unread = NOT_SENT
+    telecom: list[ContactPoint] | None = None
     gender: str | None = None
     birthDate: str | None = None
     deceasedBoolean: bool | None = None
     deceasedDateTime: str | None = None
-    telecom: list[ContactPoint] | None = None
+    address: Unread = NOT_SENT
+    maritalStatus: Unread = NOT_SENT
+    contact: Unread = NOT_SENT
+    communication: Unread = NOT_SENT
+    generalPractitioner: Unread = NOT_SENT
+    managingOrganization: Unread = NOT_SENT
+    link: Unread = NOT_SENT
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
@@ -252,9 +264,21 @@ class Caller(msgspec.Struct, gc=False, omit_defaults=True):
 
     resourceType: str = ""
     id: str | None = None
-    telecom: list[ContactPoint] | None = None
+    meta: Unread = NOT_SENT
+    text: Unread = NOT_SENT
+    extension: Unread = NOT_SENT
+    identifier: Unread = NOT_SENT
+    active: Unread = NOT_SENT
+    type: Unread = NOT_SENT
+    name: Unread = NOT_SENT
     practitioner: Reference | None = None
     organization: Reference | None = None
+    code: Unread = NOT_SENT
+    specialty: Unread = NOT_SENT
+    location: Unread = NOT_SENT
+    telecom: list[ContactPoint] | None = None
+    address: Unread = NOT_SENT
+    qualification: Unread = NOT_SENT
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 

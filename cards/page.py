@@ -148,17 +148,20 @@ def _is_failure(raw: bytes) -> bool:
 
 
 def _from_searchset(whole: Searchset[Clinical]) -> Page:
-    entries = tuple([Entry(b"", item.fullUrl, item.resource) for item in whole.entry])
-    matches = [
-        item.resource
-        for item in whole.entry
-        if item.search is None or item.search.mode != "include"
-    ]
-    named = [(match.resourceType, match.id) for match in matches if match.id]
+    entries: list[Entry] = []
+    named: set[tuple[str, str]] = set()  # a page sent twice does not make up for one that was not
+    unnamed = 0
+    for item in whole.entry:
+        resource = item.resource
+        entries.append(Entry(b"", item.fullUrl, resource))
+        if item.search is not None and item.search.mode == "include":
+            continue
+        if resource.id:
+            named.add((resource.resourceType, resource.id))
+        else:
+            unnamed += 1
     more, url = _next(whole.link)
-    # a page sent twice does not make up for one that was not: names are a set
-    unnamed = len(matches) - len(named)
-    return Page(entries, more, url, whole.total, frozenset(named), unnamed)
+    return Page(tuple(entries), more, url, whole.total, frozenset(named), unnamed)
 
 
 def _from_bundle(key: str, raw: bytes) -> Page:

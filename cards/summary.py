@@ -47,9 +47,12 @@ def _text(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words
     return words.say("summary", key, **_values(advice, assessment, words, most=1))
 
 
+_LACKING = OPEN | UNSEEN
+
+
 def lacking(assessment: Assessment) -> list[SlotStatus]:
     """Give the slots without an answer that we could read, the ones to act on first."""
-    slots = [s for s in assessment.chart.slots.values() if s.status in OPEN | UNSEEN]
+    slots = [s for s in assessment.chart.slots.values() if s.status in _LACKING]
     return sorted(slots, key=lambda s: _URGENCY[s.status])
 
 
