@@ -110,10 +110,10 @@ def main() -> None:
         served("bench.rival", "used") as used,
     ):
         sides = {
-            "Vidare, 50 Observations": (ours, small),
-            "fhir.resources, 50: models built, then thrown away": (built, small),
-            "fhir.resources, 50: data taken from the models": (used, small),
-            "Vidare, 1,000 Observations": (ours, large),
+            "Vidare, 50 Observations": (ours, [small]),
+            "fhir.resources, 50: models built, then thrown away": (built, [small]),
+            "fhir.resources, 50: data taken from the models": (used, [small]),
+            "Vidare, 1,000 Observations": (ours, [large]),
         }
         rounds = [
             [speed(*side, EXPECTED, SECONDS) for side in sides.values()] for _ in range(ROUNDS + 1)

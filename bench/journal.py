@@ -16,6 +16,8 @@ from service.examples import example
 from tests.service.postgres import Postgres, is_installed
 
 CASE, SERVICE = "aos-gaps", "svf-patient-view"
+PATIENTS = 400
+"""A chart is opened a few times, not a thousand: what is remembered of each patient is short."""
 ROUNDS, SECONDS = 7, 0.8
 MOST_COST = 2.0
 """Times the CPU of a call without a journal."""
@@ -41,13 +43,16 @@ def _measured(name: str, url: str, folder: str) -> float:
     with opened(url) as engine:
         upgrade(engine)
     body = example(CASE, SERVICE, datetime.now(tz=UTC).date())
-    request = request_for(f"/cds-services/{SERVICE}", body)
+    requests = [
+        request_for(f"/cds-services/{SERVICE}", body.replace(b"pat-aos-gaps", b"pat-%d" % number))
+        for number in range(PATIENTS)
+    ]
     with (
         served("bench.kept", "on", url, folder) as kept,
         served("bench.kept", "off", url, folder) as bare,
     ):
         rounds = [
-            [speed(server, request, b"aosMissing", SECONDS) for server in (kept, bare)]
+            [speed(server, requests, b"aosMissing", SECONDS) for server in (kept, bare)]
             for _ in range(ROUNDS + 1)
         ][1:]  # the first warms up
     ratio = statistics.median(kept.cpu / bare.cpu for kept, bare in rounds)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,24 +71,25 @@ def request_for(path: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def speed(server: Server, request: bytes, expected: bytes, seconds: float) -> Speed:
-    """Saturate a server; every answer is 200 and holds `expected`."""
+def speed(server: Server, requests: Sequence[bytes], expected: bytes, seconds: float) -> Speed:
+    """Saturate a server with requests, over and over; every answer is 200 and holds `expected`."""
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         used, start = server.cpu(), time.perf_counter()
+        end = start + seconds
         running = [
-            pool.submit(_calls, server.port, request, expected, start + seconds)
-            for _ in range(IN_FLIGHT)
+            pool.submit(_calls, server.port, requests[n::IN_FLIGHT] or requests, expected, end)
+            for n in range(IN_FLIGHT)
         ]
         count = sum(each.result() for each in running)
         return Speed(count / (time.perf_counter() - start), (server.cpu() - used) / count)
 
 
-def _calls(port: int, request: bytes, expected: bytes, end: float) -> int:
+def _calls(port: int, requests: Sequence[bytes], expected: bytes, end: float) -> int:
     """Call over one connection until `end`; give how many calls were answered."""
     count = 0
     with _connected(port) as connection:
         while time.perf_counter() < end:
-            connection.sendall(request)
+            connection.sendall(requests[count % len(requests)])
             status, answer = _answer(connection)
             if status != b"HTTP/1.1 200 OK" or expected not in answer:
                 raise RuntimeError(f"the call was not answered: {status.decode()}")

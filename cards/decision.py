@@ -44,7 +44,7 @@ def decision(advice: Advice, assessment: Assessment) -> bytes:
     under way. In Denmark the route besides, and the words and contacts that its rules read.
     """
     record, drafts = assessment.chart.record, assessment.chart.drafts
-    facts: list[Json] = [
+    facts: list[object] = [
         [advice.topic, advice.pathway, advice.why],
         [record.person.sex, _when(record.person.birth)],
         _sorted(_diagnosis(d) for d in record.diagnoses if d.concepts),
@@ -115,5 +115,5 @@ def _when(moment: Moment | None) -> Json:
     return [str(moment), moment.minute] if moment else None
 
 
-def _sorted(facts: Iterable[Json]) -> Json:
-    return [*sorted(facts, key=_encoder.encode)]
+def _sorted(facts: Iterable[Json]) -> list[msgspec.Raw]:
+    return [msgspec.Raw(fact) for fact in sorted([_encoder.encode(fact) for fact in facts])]

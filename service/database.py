@@ -95,6 +95,13 @@ def open_database(url: str) -> Engine:
     )
 
 
+def reading(engine: Engine) -> Engine:
+    """Give the engine for single look-ups: over PostgreSQL each is one round trip, not three."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine
+
+
 @contextmanager
 def opened(url: str) -> Iterator[Engine]:
     """Give the engine of a database for a while, and close what it connected."""

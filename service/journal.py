@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from service.batching import Batches, Overfull
-from service.database import Failure, sqlite_file
+from service.database import Failure, reading, sqlite_file
 from service.entries import Called, Entry, entry_of, line_of
 from service.errors import StartRefused
 from service.logs import Line, write
@@ -55,6 +55,7 @@ class Journal:
         """Keep entries in the spool, then in the database of the engine."""
         self.pseudonyms = pseudonyms
         self._engine, self._spool, self._metrics = engine, spool, metrics
+        self._reading = reading(engine)
         self._homeless: list[Entry] = []
         self._keeping = threading.Lock()
         self._keeper: Batches[Entry, None] = Batches(
@@ -138,7 +139,7 @@ class Journal:
             self._writer.start()
 
     def _find(self, patients: Sequence[tuple[bytes, ...]]) -> list[Remembered]:
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             found = dismissals(connection, {hashed for each in patients for hashed in each})
         return [
             {

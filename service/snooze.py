@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cards.assessment import Advice, Assessment, Dismissal
 from cards.decision import may_sleep
@@ -53,6 +53,7 @@ _LAST = (
     )
     .join_from(CALL, ADVICE, ADVICE.c.call == CALL.c.id)
     .join(FEEDBACK, (FEEDBACK.c.card == ADVICE.c.id) & (FEEDBACK.c.client == CALL.c.client))
+    .where(CALL.c.patient.in_(bindparam("patients", expanding=True)))
     .order_by(FEEDBACK.c.at)
 )
 
@@ -60,9 +61,8 @@ _LAST = (
 def dismissals(connection: Connection, patients: Collection[bytes]) -> dict[bytes, Remembered]:
     """Give what was last dismissed for each of the patients (keyed hashes), by topic."""
     found: dict[bytes, dict[Topics, Dismissed]] = {}
-    for patient, topic, pathway, outcome, *rest in connection.execute(
-        _LAST.where(CALL.c.patient.in_(patients))
-    ):
+    rows = connection.execute(_LAST, {"patients": [*patients]})
+    for patient, topic, pathway, outcome, *rest in rows:
         of_patient = found.setdefault(bytes(patient), {})
         if outcome == "overridden":
             of_patient[topic, pathway] = Dismissed(*rest)
