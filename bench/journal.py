@@ -19,8 +19,8 @@ CASE, SERVICE = "aos-gaps", "svf-patient-view"
 PATIENTS = 400
 """A chart is opened a few times, not a thousand: what is remembered of each patient is short."""
 ROUNDS, SECONDS = 7, 0.8
-MOST_COST = 2.0
-"""Times the CPU of a call without a journal."""
+MOST_COST = 2.5
+"""Times the CPU of a call without a journal: the cheaper the call, the more its entry weighs."""
 
 
 def main() -> bool:
