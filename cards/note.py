@@ -15,7 +15,7 @@ from cards.words import WORDS, Words
 _TEXT_LIMIT = 300
 _CONCLUSION_LIMIT = 1500
 _OTHERS = 20
-"""How many other conditions a referral lists at most."""
+"""How many other conditions a referral lists at most, the new ones apart."""
 _CANCERS = ("organ.", "malignancy.", "metastasis.", "conclusion.")
 """Kinds of concepts with which nobody may read that there is no cancer."""
 
@@ -132,18 +132,38 @@ def _row_text(slot: SlotStatus, words: Words) -> str:
     return " ".join(p for p in parts if p and p != "()")
 
 
-def _history(pathway: Pathway, _: Finding, chart: Chart, words: Words) -> str:
+def _history(pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
+    """Give what began of late, the facts of the record, and what the guideline wants asked."""
     key = f"history{_OWN.get(pathway.id, '')}"
     gap = f"{words.say('phrase', 'gap')} {words.say('note', key)}"
-    return "\n".join([*(f"- {f}" for f in facts(chart, words)), gap])
+    new = (_said(d, words) for d in _current(pathway, finding, chart)[:_OTHERS])
+    return "\n".join([*(f"- {f}" for f in (*new, *facts(chart, words))), gap])
+
+
+def _current(pathway: Pathway, finding: Finding, chart: Chart) -> tuple[Diagnosis, ...]:
+    """Give what began inside the window of symptoms, and a pregnancy: no earlier disease.
+
+    What the reason names, and tumours, stand elsewhere; without an onset nobody knows that it is
+    new.
+    """
+    new = [d for d in chart.record.diagnoses if d.presence == "present" and _is_new(d, chart)]
+    reason = _reasons(pathway, finding, chart) if new else ()
+    return tuple(d for d in new if d not in reason and not _is_tumour(d))
+
+
+def _is_new(diagnosis: Diagnosis, chart: Chart) -> bool:
+    if diagnosis.onset is None or is_old(diagnosis, chart):
+        return "pregnancy" in diagnosis.concepts and chart.record.pregnant()
+    return True
 
 
 def _malignancy(pathway: Pathway, finding: Finding, chart: Chart, words: Words) -> str:
     """Give the cancers, then the other conditions; "none" is said only of what was read.
 
-    What the reason of the referral names is no earlier disease.
+    What the reason or the history of the referral names is no earlier disease.
     """
     record, reason = chart.record, _reasons(pathway, finding, chart)
+    told = (*reason, *_current(pathway, finding, chart))
     known = (*_cancers(record, "past"), *_cancers(record, "present"))
     lines = [_said(d, words) for d in known if d not in reason]
     unclear = _cancers(record, "uncertain")
@@ -155,7 +175,7 @@ def _malignancy(pathway: Pathway, finding: Finding, chart: Chart, words: Words) 
     others = [
         d
         for d in record.diagnoses
-        if d.presence != "uncertain" and not _is_tumour(d) and d not in reason
+        if d.presence != "uncertain" and not _is_tumour(d) and d not in told
     ]
     return _lines([*lines, *(_said(d, words) for d in others[:_OTHERS])], words)
 

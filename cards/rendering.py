@@ -75,7 +75,7 @@ OVERRIDES: Mapping[str, tuple[str, ...]] = {
 }
 """Why a clinician may set a card aside, by topic."""
 
-REDIRECTED = ("reason", "malignancy", "information", "phonePatient", "phoneReferrer")
+REDIRECTED = ("reason", "history", "malignancy", "information", "phonePatient", "phoneReferrer")
 """The blocks of a referral to an organ's own pathway."""
 
 LINKS: Mapping[str, tuple[str, ...]] = {

@@ -443,6 +443,33 @@ def test_what_the_reason_names_is_no_earlier_disease():
     assert block(cup, "malignancy") == f"- {SV.say('note', 'noCancer')}"
 
 
+def test_what_began_of_late_stands_in_the_history_and_is_no_earlier_disease():
+    others = [
+        ConditionWords(code="icd10_se|R61.9", text="Nattsvettningar", onset="-20 d"),
+        ConditionWords(code="icd10_se|R61.9", text="Gamla svettningar", onset="-200 d"),
+        ConditionWords(code="icd10_se|I10.9", text="Högt blodtryck", recorded="-20 d"),
+        ConditionWords(code="icd10_se|J03.9", text="Halsfluss", onset="-20 d", status="resolved"),
+        ConditionWords(concept="pregnancy", text="Graviditet", onset="-210 d"),
+    ]
+    found = draft_of(situation(conditions=["pain", *others], panel="complete"), "aosReady")
+    lines = block(found, "history").split("\n")
+    assert lines[:2] == ["- Nattsvettningar (2026-02-10)", "- Graviditet (2025-08-04)"]
+    assert lines[-1].startswith(SV.say("phrase", "gap"))
+    assert SV.concept("pain") not in block(found, "history")
+    assert block(found, "malignancy").split("\n")[1:] == [
+        "- Gamla svettningar (2025-08-14)",
+        "- Högt blodtryck (2026-02-10)",
+        "- Halsfluss (2026-02-10)",
+    ]
+
+
+def test_a_pregnancy_of_years_ago_is_earlier():
+    old = ConditionWords(concept="pregnancy", text="Graviditet", onset="-800 d")
+    found = draft_of(situation(conditions=["pain", old], panel="complete"), "aosReady")
+    assert "Graviditet" not in block(found, "history")
+    assert "Graviditet" in block(found, "malignancy")
+
+
 def test_a_cord_compression_is_a_reason_and_first_while_it_is_new():
     cord = ConditionWords(concept="cord_compression", text="Tvärsnittssyndrom", onset="-1 d")
     found = draft_of(situation(conditions=[lesion(), cord]), "cupRefer")
