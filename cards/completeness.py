@@ -79,19 +79,22 @@ def _says(concept: CodeableConcept) -> bool:
 
 
 def missing_references(draft: Draft, chart: Chart) -> tuple[str, ...]:
-    """Give the references of the answers that the draft does not point at."""
+    """Give the references of the answers and examinations that the draft does not point at."""
     given = {_local(r) for r in draft.request.supportingInfo or ()}
-    return tuple(r for r in answer_references(chart) if r not in given)
+    return tuple(r for r in supporting_references(chart) if r not in given)
 
 
 def _local(reference: Reference) -> str:
     return "/".join((reference.reference or "").split("/_history/")[0].rsplit("/", 2)[-2:])
 
 
-def answer_references(chart: Chart) -> tuple[str, ...]:
-    """Give the references of every answer of the panel that was used."""
+def supporting_references(chart: Chart) -> tuple[str, ...]:
+    """Give the references of every answer of the panel that was used, then of the examinations."""
     answered = [s for s in chart.slots.values() if s.status == "answered"]
-    return tuple(dict.fromkeys([r.reference for s in answered for r in s.results if r.reference]))
+    answers = [r.reference for s in answered for r in s.results if r.reference]
+    return tuple(
+        dict.fromkeys([*answers, *(r.reference for r in chart.record.studies() if r.reference)])
+    )
 
 
 def absent_blocks(draft: Draft, pathway: Pathway, chart: Chart) -> tuple[str, ...]:

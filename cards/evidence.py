@@ -7,7 +7,7 @@ from cards.criteria import HALF_YEAR, Chart, halves
 from cards.markdown import escape
 from cards.moment import Moment
 from cards.panel import SlotStatus
-from cards.record import Diagnosis, PatientRecord, Reason, Report, Result
+from cards.record import Diagnosis, PatientRecord, Reason, Result
 from cards.terminology import TERMS
 from cards.words import Words
 
@@ -216,16 +216,6 @@ def unclear_cancers(record: PatientRecord) -> tuple[Diagnosis, ...]:
     """Give the cancers of which it cannot be told whether they are active."""
     found = [d for kind in ("organ.", "malignancy.") for d in record.having(kind, "uncertain")]
     return tuple(dict.fromkeys(found))
-
-
-def studies(record: PatientRecord) -> tuple[Report, ...]:
-    """Give the examinations of the last year (undated ones too), the newest first."""
-    found = [
-        r
-        for r in record.reports
-        if r.study and (r.taken is None or r.taken.within(_YEAR, record.today) is not False)
-    ]
-    return tuple(sorted(found, key=lambda r: str(r.taken or ""), reverse=True))
 
 
 def active_cancers(record: PatientRecord) -> tuple[Diagnosis, ...]:

@@ -5,7 +5,7 @@ from functools import cache
 
 from cards.criteria import Chart, Finding, is_old
 from cards.drafts import Json
-from cards.evidence import day, facts, named, notes_in_words, plain_value, slot_day, studies
+from cards.evidence import day, facts, named, notes_in_words, plain_value, slot_day
 from cards.markdown import flattened, table
 from cards.panel import LACKING, SlotStatus
 from cards.pathways.form import Pathway
@@ -208,7 +208,7 @@ def _results(_: Pathway, __: Finding, chart: Chart, words: Words) -> str:
         if s.status == "answered"
     ]
     text = table(_header(words.language), rows) if rows else ""
-    lines = [_study(r, words) for r in studies(chart.record)]
+    lines = [_study(r, words) for r in chart.record.studies()]
     return "\n".join(p for p in (text, "\n".join(lines)) if p) or words.say("phrase", "none")
 
 

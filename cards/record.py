@@ -185,6 +185,8 @@ class SourceState(msgspec.Struct, frozen=True, gc=False):
 
 _PREGNANCY = 300
 """Days from its first record after which a pregnancy is over."""
+_STUDIES = 365
+"""Days of which the examinations stand in a referral (A20)."""
 
 
 class PatientRecord(msgspec.Struct, frozen=True):
@@ -241,6 +243,15 @@ class PatientRecord(msgspec.Struct, frozen=True):
             d.since is None or d.since.within(_PREGNANCY, self.today) is not False
             for d in self.having("pregnancy")
         )
+
+    def studies(self) -> tuple[Report, ...]:
+        """Give the examinations of the last year (undated ones too), the newest first."""
+        found = [
+            r
+            for r in self.reports
+            if r.study and (r.taken is None or r.taken.within(_STUDIES, self.today) is not False)
+        ]
+        return tuple(sorted(found, key=lambda r: str(r.taken or ""), reverse=True))
 
     def having(self, concept: str, presence: Presence = "present") -> tuple[Diagnosis, ...]:
         """Give the diagnoses that bear a concept (a prefix ending in "." bears the whole kind)."""

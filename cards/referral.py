@@ -10,10 +10,9 @@ from functools import cache, lru_cache
 import msgspec
 
 from cards.codes import OrderCoding
-from cards.completeness import answer_references
+from cards.completeness import supporting_references
 from cards.criteria import Chart, Finding
 from cards.drafts import Json
-from cards.evidence import studies
 from cards.note import annotation, plain, triggers
 from cards.pathways.form import Pathway
 from cards.record import Coded, Diagnosis
@@ -152,19 +151,13 @@ def referral(
     body = filled(REFERRAL, chart, form, ids)
     body["code"] = order_code(pathway.code, words.say("order", pathway.id), form, pathway.id)
     body |= reasons(finding, chart)
-    info = supporting_info(chart)
+    info = supporting_references(chart)
     if info:
         body["supportingInfo"] = [{"reference": r} for r in info]
     body["note"] = [annotation(b, pathway, finding, chart, words) for b in pathway.blocks]
     key = "patientInstruction_dk" if pathway.country == "DK" else "patientInstruction"
     body["patientInstruction"] = words.say("note", key)
     return body
-
-
-def supporting_info(chart: Chart) -> tuple[str, ...]:
-    """Give the references of every answer used, then of the examinations."""
-    reports = (r.reference for r in studies(chart.record) if r.reference)
-    return tuple(dict.fromkeys([*answer_references(chart), *reports]))
 
 
 def reasons(finding: Finding, chart: Chart) -> Resource:

@@ -9,7 +9,7 @@ import msgspec
 
 from cards.assessment import Assessment, assess
 from cards.card import Response, encoded
-from cards.completeness import answer_references
+from cards.completeness import supporting_references
 from cards.drafts import read_drafts
 from cards.panel import Rules
 from cards.pathways import PATHWAYS, of_country
@@ -141,7 +141,7 @@ def whole_draft(assessment: Assessment, pathway="aos"):
     """Give the referral being signed that holds every block and points at every answer."""
     make = {"aos": aos_draft, "cup-se": cup_draft}[pathway]
     blocks = [WORDS["sv"].say("block", b) for b in PATHWAYS[pathway].blocks if b != "results"]
-    info = [{"reference": r} for r in answer_references(assessment.chart)]
+    info = [{"reference": r} for r in supporting_references(assessment.chart)]
     return make(note=[{"text": f"{b}\nSkrivet."} for b in blocks], supportingInfo=info)
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from cards.completeness import (
     absent_blocks,
-    answer_references,
     held,
     is_whole,
     mandatory_gaps,
     missing_references,
+    supporting_references,
 )
 from cards.drafts import read_drafts
 from cards.pathways import PATHWAYS
@@ -19,6 +19,7 @@ from cards.updating import completed
 from cards.words import WORDS
 from tests.cards import build
 from tests.cards.shown import GAPS, LANGUAGES, SIGN, aos_draft, situation
+from tests.cards.situations import ReportWords
 
 COMPLETE = situation(panel="complete").chart
 LACKING = situation(panel=GAPS).chart
@@ -120,7 +121,7 @@ def test_a_reason_is_held_by_code_text_or_reference():
 
 
 def test_results_are_held_when_the_draft_points_at_every_answer():
-    references = answer_references(COMPLETE)
+    references = supporting_references(COMPLETE)
     assert len(references) == len(set(references)) > 20
     forms = ["{}", "https://ehr.example/fhir/{}", "{}/_history/3"]
     info = [{"reference": forms[n % 3].format(r)} for n, r in enumerate(references)]
@@ -128,6 +129,13 @@ def test_results_are_held_when_the_draft_points_at_every_answer():
     assert missing_references(read(supportingInfo=info[1:]), COMPLETE) == references[:1]
     assert held(read(supportingInfo=info[1:]), "results", COMPLETE) == "absent"
     assert held(read(), "results", EMPTY) == "held"
+
+
+def test_results_are_not_held_while_an_examination_is_not_pointed_at():
+    seen = situation(reports=[ReportWords(title="Ultraljud lever", taken="-4 d")]).chart
+    (study,) = supporting_references(seen)
+    assert held(read(), "results", seen) == "absent"
+    assert held(read(supportingInfo=[{"reference": study}]), "results", seen) == "held"
 
 
 def test_what_lacks_an_answer_need_not_be_said_when_nothing_does():
@@ -138,7 +146,7 @@ def test_what_lacks_an_answer_need_not_be_said_when_nothing_does():
 def test_a_note_without_text_and_a_reference_without_one_are_passed_over():
     draft = read(note=[{"time": "2026-03-01"}], supportingInfo=[{"display": "svar"}])
     assert held(draft, "history", COMPLETE) == "absent"
-    assert missing_references(draft, COMPLETE) == answer_references(COMPLETE)
+    assert missing_references(draft, COMPLETE) == supporting_references(COMPLETE)
 
 
 def test_what_can_be_added_and_what_is_demanded_are_told_apart():

@@ -16,7 +16,6 @@ from cards.evidence import (
     slot_day,
     slot_notes,
     slot_value,
-    studies,
     temperature_text,
     unclear_cancers,
     weight_text,
@@ -230,7 +229,7 @@ def test_examinations_are_those_of_the_last_year_the_newest_first_and_no_laborat
         reported(7, category=None),
         reported(8, category=[build.concept(None, "LAB"), build.concept("urn:local", "PAT")]),
     )
-    assert [r.text for r in studies(record)] == ["R4", "R3", "R1", "R5"]
+    assert [r.text for r in record.studies()] == ["R4", "R3", "R1", "R5"]
 
 
 @pytest.mark.parametrize(
