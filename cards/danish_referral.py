@@ -64,6 +64,8 @@ def addressed(
     if performer:
         coding: Json = {"system": SNOMED, "code": performer[0], "display": performer[1]}
         body["performerType"] = {"coding": [coding]}
+    if target == "haematology":
+        body["patientInstruction"] = words.say("note", "patientInstruction_blood")
     codes = reason_codes(advice.criteria, chart) if advice.criteria else []
     return body | ({"reasonCode": codes} if codes else {})
 

@@ -28,6 +28,8 @@ _TO_TAKE = ORDERABLE | {"unreadable", "ask"}
 """Statuses of a marker about which there is something to do; for one that is pending one waits."""
 _FOUND_IN_WORKUP = ("D57", "D69", "D74", "D75", "D76", "D4")
 """Routes of chapter 3: the markers belong to that work-up all the same (D51a)."""
+_PRIMARY_FOUND = ("D57", "D69", "D74")
+"""Routes on which results point to an organ: nobody is asked whether the primary is obvious."""
 _KINDS = ("metastasis.", "organ.", "malignancy.", "morphology.")
 
 
@@ -212,8 +214,12 @@ class _Judgement:
         left_out = set() if node else {"noLymphoma"}
         if self.routing.has("D2", "D15", "D17"):
             left_out = {"noLymphoma", "primaryNotObvious"}
-        if not self.met("entry") or self.met("histology"):
+        if self.routing.has(*_PRIMARY_FOUND):
+            left_out |= {"primaryNotObvious"}
+        if not self.met("entry"):
             left_out |= {"wellFounded"}
+        if self.met("histology"):
+            left_out |= {"wellFounded", "noLymphoma"}
         general = [a for a in self.pathway.ask if a not in left_out]
         age = ["birthDate"] if self.record.adult() is None else []
         known = ["knownCancer"] if self.met("known") is None else []
