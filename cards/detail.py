@@ -22,6 +22,7 @@ from cards.outline import why
 from cards.panel import SlotStatus
 from cards.pathways.form import Pathway
 from cards.reasons import dismissed_text, several, shows_panel
+from cards.record import Diagnosis
 from cards.summary import lacking, remains, total
 from cards.terminology import TERMS
 from cards.words import WORDS, Words
@@ -90,11 +91,11 @@ class _Body(Body):
                 for d in earlier_cancers(self.record)
             ]
         if topic in {"cupExcluded", "aosSpecific"}:
-            lines.append(words.say("phrase", f"ifOver_{self.pathway.id}"))
-            lines += [diagnosis_text(d, words) for d in active_cancers(self.record)]
+            lines += [diagnosis_text(d, words) for d in self._not_among_reasons()]
             codes = [c for o in self.advice.redirects if (c := TERMS.svf_start(o))]
             if codes:
                 lines.append(words.say("phrase", "treatedBy", codes=", ".join(codes)))
+            lines.append(words.say("phrase", f"ifOver_{self.pathway.id}"))
         elif self.advice.pathway is not None and topic not in {"underAge", "duplicate"}:
             lines += [
                 words.say("phrase", "unclearCancer", text=diagnosis_text(d, words))
@@ -105,6 +106,12 @@ class _Body(Body):
             if self.chart.slots["crp"].abnormal == "high":
                 lines.append(words.say("phrase", "ferritinCrp"))
         return lines
+
+    def _not_among_reasons(self) -> list[Diagnosis]:
+        """Give the active cancers that the card does not name as its reason."""
+        finding = self.advice.criteria
+        told = set(finding.evidence) if finding else set()
+        return [d for d in active_cancers(self.record) if (d.reference or d.text) not in told]
 
     def _redirect(self, organ: str) -> str:
         name = self.words.concept(f"organ.{organ}")

@@ -85,8 +85,14 @@ def plain_value(slot: SlotStatus, words: Words) -> str:
         return f"{words.value(value)} ({words.say('phrase', 'computed')})"
     if len(results) > 1:
         return ", ".join([f"{_part(r, words)} {words.value(r.value)}" for r in results])
-    text, analyte = words.value(value), results[0].analyte
-    return f"{words.slot(analyte)}: {text}" if text and analyte != slot.slot else text
+    text = words.value(value)
+    return f"{words.slot(results[0].analyte)}: {text}" if text and names_itself(slot) else text
+
+
+def names_itself(slot: SlotStatus) -> bool:
+    """Tell whether the value of a slot bears a name: one test answers that is not the slot's."""
+    alone = len(slot.results) == 1 and slot.computed is None
+    return alone and slot.results[0].analyte != slot.slot
 
 
 def _part(result: Result, words: Words) -> str:

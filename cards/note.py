@@ -5,7 +5,7 @@ from functools import cache
 
 from cards.criteria import Chart, Finding, is_old
 from cards.drafts import Json
-from cards.evidence import day, facts, named, notes_in_words, plain_value, slot_day
+from cards.evidence import day, facts, named, names_itself, notes_in_words, plain_value, slot_day
 from cards.markdown import flattened, table
 from cards.panel import LACKING, SlotStatus
 from cards.pathways.form import Pathway
@@ -127,8 +127,9 @@ def abnormal_triggers(finding: Finding, chart: Chart) -> tuple[SlotStatus, ...]:
 
 def _row_text(slot: SlotStatus, words: Words) -> str:
     flag = words.say("flag", slot.abnormal) if slot.abnormal in {"high", "low", "conflict"} else ""
-    value = plain_value(slot, words)
-    parts = [words.slot(slot.slot), plain(value), flag, f"({slot_day(slot)})"]
+    value = plain(plain_value(slot, words))
+    name = "" if names_itself(slot) else words.slot(slot.slot)
+    parts = [name, value, flag, f"({slot_day(slot)})"]
     return " ".join(p for p in parts if p and p != "()")
 
 

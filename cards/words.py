@@ -27,7 +27,11 @@ class Words:
         self.language = language
         self.tables = tables
         slots, analytes = tables.get("slot", {}), TERMS.analytes.items()
-        self._short = {**slots, **{key: a.short[language] for key, a in analytes}}
+        self._short = {
+            **slots,
+            **tables.get("short", {}),
+            **{key: a.short[language] for key, a in analytes},
+        }
         self._names = {**slots, **{key: a.name[language] for key, a in analytes}}
         self._units = {
             u.ucum: self._printed(u.ucum) for a in TERMS.analytes.values() for u in a.units
@@ -100,7 +104,7 @@ class Words:
         return self._units.get(ucum) or self._printed(ucum)
 
     def _printed(self, ucum: str) -> str:
-        text = ucum.replace("10*9", "10⁹").replace("10*3", "10³")
+        text = ucum.replace("10*9", "10⁹").replace("10*3", "10³").replace("/uL", "/µL")
         text = text.replace("{1.73_m2}", f"{self._decimals('1.73')} m²")
         text = text.replace("[IU]", "IU" if self.language == "en" else "IE")
         return f"µ{text[1:]}" if text.startswith(("ug", "umol", "ukat", "uL")) else text

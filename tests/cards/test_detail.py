@@ -280,6 +280,17 @@ def test_a_cancer_of_unclear_status_is_named_with_what_it_would_mean(topic, cond
 def test_a_known_cancer_says_what_applies_when_it_is_over(name, pathway):
     lines = body(every_situation()[name], name).split("\n")
     assert f"- {SV.say('phrase', f'ifOver_{pathway}')}" in lines
+    code = next(n for n, line in enumerate(lines) if "tartkod" in line)
+    assert lines[code + 1] == f"- {SV.say('phrase', f'ifOver_{pathway}')}"
+
+
+def test_a_cancer_that_is_the_reason_of_the_card_is_named_once():
+    suspected = ConditionWords(
+        concept="organ.pancreas", text="Misstänkt pankreascancer", verification="unconfirmed"
+    )
+    detail = body(situation(conditions=[*SYMPTOMS, suspected]), "aosSpecific")
+    (line,) = [x for x in detail.split("\n") if "Misstänkt pankreascancer" in x]
+    assert line.startswith("- [x]")
 
 
 def test_where_cup_takes_the_place_of_a_signed_aos_referral_it_says_so():

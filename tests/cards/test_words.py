@@ -48,7 +48,8 @@ def test_a_slot_is_named_short_in_summaries_and_whole_in_tables():
     assert SV.slot("b12") == "B12"
     assert SV.slot("b12", short=False) == "P-Kobalamin (B12)"
     assert SV.slot("light_chains", short=False) == "fria lätta kedjor"
-    assert SV.slot("calcium") == SV.tables["slot"]["calcium"]
+    assert SV.slot("calcium") == "kalcium"
+    assert SV.slot("calcium", short=False) == SV.tables["slot"]["calcium"]
 
 
 def test_a_criterion_is_named_by_its_text_or_by_its_concept():
@@ -101,6 +102,7 @@ def test_a_number_without_a_known_unit_has_the_decimal_sign_of_the_language(deta
     ("ucum", "shown"),
     [
         ("10*9/L", "10⁹/L"),
+        ("10*3/uL", "10³/µL"),
         ("ug/L", "µg/L"),
         ("umol/L", "µmol/L"),
         ("ukat/L", "µkat/L"),

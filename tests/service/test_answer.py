@@ -301,7 +301,7 @@ def updates(response):
         (
             "dk-bone-cord",
             "pakkeforloeb-order-sign",
-            "2 henvisninger til dette forløb underskrives.",
+            "2 henvisninger til dette forløb signeres.",
         ),
     ],
 )
