@@ -214,7 +214,8 @@ class _Body(Body):
         refers = self.advice.refer or self.advice.updates
         code = self.pathway.registration if refers else ""
         secret = self.record.person.protected
-        asked = _asked(self.advice.ask, code, self.words.language, secret=secret)
+        female = self.record.person.sex == "female"
+        asked = _asked(self.advice.ask, code, self.words.language, secret=secret, female=female)
         return self._section("confirm", asked)
 
     def _shown(self) -> frozenset[str]:
@@ -224,7 +225,9 @@ class _Body(Body):
 
 
 @lru_cache(maxsize=256)
-def _asked(ask: tuple[str, ...], registration: str, language: str, *, secret: bool) -> str:
+def _asked(
+    ask: tuple[str, ...], registration: str, language: str, *, secret: bool, female: bool
+) -> str:
     """Give what only a clinician can confirm, and the code to register where one is.
 
     Of a protected identity (`secret`) nobody is asked to write down the phone.
@@ -233,7 +236,7 @@ def _asked(ask: tuple[str, ...], registration: str, language: str, *, secret: bo
     lines = [
         words.say("phrase", "phonesProtected")
         if secret and each == "phones"
-        else words.say("ask", each)
+        else words.say("ask", "noOrganSigns_female" if female and each == "noOrganSigns" else each)
         for each in ask
     ]
     if registration:

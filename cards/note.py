@@ -251,9 +251,11 @@ def _known(slot: SlotStatus, words: Words) -> str:
     return f" ({known})" if known else ""
 
 
-def _examination(pathway: Pathway, _: Finding, __: Chart, words: Words) -> str:
-    """Give what the guideline wants examined (Status), as a gap to fill in."""
-    key = f"examination{_OWN.get(pathway.id, '')}"
+def _examination(pathway: Pathway, _: Finding, chart: Chart, words: Words) -> str:
+    """Give what the guideline wants examined (Status) in the patient's sex, as a gap to fill in."""
+    every = f"examination{_OWN.get(pathway.id, '')}"
+    sexed = f"{every}_{chart.record.person.sex}"
+    key = sexed if words.has("note", sexed) else every
     return f"{words.say('phrase', 'gap')} {words.say('note', key)}"
 
 

@@ -233,11 +233,19 @@ def test_what_a_referral_lacks_is_one_line():
 
 def test_what_only_the_clinician_knows_is_asked_and_the_code_to_register_is_named():
     for topic, code in (("aosReady", "VP810"), ("cupRefer", "VP910")):
-        detail = body(every_situation()[topic], topic)
-        for each in every_situation()[topic].advice[0].ask:
+        conditions = SYMPTOMS if topic == "aosReady" else [lesion()]
+        man = situation(conditions=conditions, panel="complete", patient=PatientWords(sex="male"))
+        detail = body(man, topic)
+        for each in man.advice[0].ask:
             assert f"- {SV.say('ask', each)}" in detail
         assert code in detail
     assert "VP" not in body(every_situation()["cupAsk"], "cupAsk")
+
+
+def test_nobody_is_asked_to_palpate_what_a_woman_has_not():
+    detail = body(situation(conditions=[lesion()]), "cupRefer")
+    assert SV.say("ask", "noOrganSigns_female") in detail
+    assert SV.say("ask", "noOrganSigns") not in detail
 
 
 def test_facts_are_shown_where_they_bear_on_the_advice():

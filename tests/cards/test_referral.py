@@ -282,11 +282,17 @@ def test_examinations_stand_with_their_conclusions_the_newest_first():
 
 
 @pytest.mark.parametrize(
-    ("topic", "key"), [("aosMissing", "examination"), ("cupRefer", "examination_cup")]
+    ("topic", "conditions", "key"),
+    [("aosMissing", SYMPTOMS, "examination"), ("cupRefer", [lesion()], "examination_cup")],
 )
-def test_the_examination_is_a_marked_gap_with_what_the_guideline_wants(topic, key):
-    found = draft_of(every_situation()[topic], topic)
-    assert block(found, "examination") == f"[fylls i] {SV.say('note', key)}"
+@pytest.mark.parametrize(
+    ("sex", "end"), [("male", ""), ("female", "_female"), ("other", ""), ("not said", "")]
+)
+def test_the_examination_is_a_marked_gap_with_what_the_guideline_wants(
+    topic, conditions, key, sex, end
+):
+    found = draft_of(situation(conditions=conditions, patient=PatientWords(sex=sex)), topic)
+    assert block(found, "examination") == f"[fylls i] {SV.say('note', key + end)}"
 
 
 def test_the_examination_is_demanded_of_aos_and_asked_about():

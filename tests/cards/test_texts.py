@@ -239,6 +239,9 @@ def test_no_text_is_unused(table, key):
     else:
         named = {"refer_aos_gaps", "refer_aos_unchecked", "refer_cup-se", "refer_metastases-dk"}
         named |= {f"{part}_{end}" for part in ("history", "examination") for end in ("cup", "dk")}
+        named |= {f"examination{own}_female" for own in ("", "_cup", "_dk")} | {
+            "examination_dk_male"
+        }
         assert key in looked_up | SPOKEN | named
 
 
