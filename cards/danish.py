@@ -54,23 +54,33 @@ def _sentence(advice: Advice, assessment: Assessment, words: Words) -> str:
     return next((said for said in tries if len(said) <= SUMMARY_LIMIT), tries[-1])
 
 
+def _workup(advice: Advice) -> str:
+    """Give the key of what is said of a work-up: what remains, and what waits for a decision."""
+    left, later = remaining(advice.work), waiting(advice.work)
+    if any(not e.checked for w in advice.work for e in w.examined):
+        return "dkWorkup_notChecked"
+    if not left:
+        return "dkWorkup_done"
+    if not later:
+        return "dkWorkup"
+    return "dkWorkup_surgery" if len(left) > len(later) else "dkWorkup_surgeryAlone"
+
+
 def _left(advice: Advice, words: Words) -> str:
     """Name the examinations that remain, and apart from them those that wait for a decision."""
-    if any(not e.checked for w in advice.work for e in w.examined):
-        return words.say("summary", "dkWorkup_notChecked")
     later = [words.examination(key) for key in waiting(advice.work)]
     now = [n for key in remaining(advice.work) if (n := words.examination(key)) not in later]
-    if not (now or later):
-        return words.say("summary", "dkWorkup_done")
-    key = "dkWorkup_surgery" if now and later else "dkWorkup_surgeryAlone" if later else "dkWorkup"
+    key = _workup(advice)
     tries = (
         words.say("summary", key, names=_some(now or later, n), later=_some(later, n))
-        for n in range(max(len(now), len(later)), 0, -1)
+        for n in range(max(len(now), len(later), 1), 0, -1)
     )
     return next(said for said in tries if len(said) <= SUMMARY_LIMIT)
 
 
 def _key(advice: Advice) -> str:
+    if advice.topic == "dkWorkup":
+        return _workup(advice)
     return f"{advice.topic}_{advice.why}" if advice.why else advice.topic
 
 

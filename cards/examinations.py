@@ -13,6 +13,11 @@ from cards.terminology import TERMS
 Phase = Literal["referral", "workup"]
 """On which card a step stands: with the referral, or with the work-up that remains."""
 
+_UNTIL_HISTOLOGY = frozenset({"surgery", "prognosis"})
+"""Questions that a known histology answers: whether an operation gives it, or nobody needs it."""
+_SCANS = ("ct_", "mr_")
+"""Beginnings of the keys of examinations with contrast."""
+
 
 class Step(msgspec.Struct, frozen=True):
     """A row of the work-up: for whom, and which examinations (keys of the terminology).
@@ -116,6 +121,32 @@ def without(work: tuple[Work, ...], others: tuple[Work, ...]) -> tuple[Work, ...
         msgspec.structs.replace(w, examined=tuple(e for e in w.examined if e.key not in told))
         for w in work
     )
+
+
+def diagnosed(work: tuple[Work, ...]) -> tuple[Work, ...]:
+    """Give the work of a patient whose histology is known: nothing waits for an operation (3.1.4).
+
+    A step that is no more than a question of before the diagnosis falls away.
+    """
+    return tuple(_diagnosed(w) for w in work if not _is_moot(w.step))
+
+
+def _is_moot(step: Step) -> bool:
+    return bool(step.ask) and not step.examinations and _UNTIL_HISTOLOGY.issuperset(step.ask)
+
+
+def _diagnosed(work: Work) -> Work:
+    ask = tuple(a for a in work.step.ask if a not in _UNTIL_HISTOLOGY)
+    step = msgspec.structs.replace(work.step, ask=ask, unless_operated=False)
+    return msgspec.structs.replace(work, step=step)
+
+
+def asked(work: tuple[Work, ...]) -> tuple[str, ...]:
+    """Give what only a clinician knows of the work, each once; of contrast while a scan remains."""
+    left = (e.key for w in work for e in w.examined if e.done is None)
+    scan = any(key.startswith(_SCANS) for key in left)
+    asks = (a for w in work for a in w.step.ask)
+    return tuple(dict.fromkeys(a for a in asks if a != "contrast" or scan))
 
 
 def waiting(work: tuple[Work, ...]) -> tuple[str, ...]:

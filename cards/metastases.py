@@ -10,7 +10,7 @@ from cards.completeness import gaps_of
 from cards.criteria import Chart, Finding
 from cards.drafts import Draft, to
 from cards.duplicates import referred
-from cards.examinations import Work, remaining, waiting, without, work_of
+from cards.examinations import Work, asked, diagnosed, remaining, waiting, without, work_of
 from cards.free_text import starts
 from cards.markers import MARKERS
 from cards.panel import LACKING, ORDERABLE
@@ -223,9 +223,8 @@ class _Judgement:
         general = [a for a in self.pathway.ask if a not in left_out]
         age = ["birthDate"] if self.record.adult() is None else []
         known = ["knownCancer"] if self.met("known") is None else []
-        steps = [a for w in work for a in w.step.ask]
-        asked = [*questions(self.chart), *self.routing.asked, *known, *general, *steps, *age]
-        return tuple(dict.fromkeys(asked))
+        every = (*questions(self.chart), *self.routing.asked, *known, *general, *asked(work), *age)
+        return tuple(dict.fromkeys(every))
 
     def _referred(self, finding: Finding) -> tuple[Order, ...]:
         signing = {draft.order.reference for draft in self.drafts}
@@ -298,7 +297,7 @@ class _Judgement:
             return []
         histology, entry = self.find("histology"), self.find("entry")
         finding = histology if histology.met else entry
-        ask = tuple(dict.fromkeys([a for w in work for a in w.step.ask]))
+        work = diagnosed(work) if histology.met else work
         orders, later = _orderable(work), waiting(work)
         return [
             self._say(
@@ -308,7 +307,7 @@ class _Judgement:
                 work=work,
                 examine=tuple(e for e in orders if e not in later),
                 unless_operated=tuple(e for e in orders if e in later),
-                ask=ask,
+                ask=asked(work),
             )
         ]
 

@@ -162,7 +162,8 @@ def danish():
                 first_keyword(call, "why") - {"", "panelNotChecked"}
             )
     found |= {(t, f"{topic}_{w}") for t in ("summary", "do") for topic in whys for w in whys[topic]}
-    found |= {("summary", f"dkWorkup_{end}") for end in ("done", "notChecked", "surgeryAlone")}
+    ends = ("done", "notChecked", "surgeryAlone")
+    found |= {(t, f"dkWorkup_{end}") for t in ("summary", "do") for end in ends}
     return found - {("target", "ask")}
 
 
