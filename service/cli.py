@@ -21,7 +21,7 @@ from service import examples, firing, logs, offline, serving, validating
 from service.answer import Desk
 from service.app import create_app
 from service.calls import answered, deadline_of
-from service.clients import Language, load_clients
+from service.clients import Client, Language, load_clients
 from service.database import Failure, behind, opened, prepare, upgrade
 from service.ehr import Ehr
 from service.errors import Refusal, StartRefused
@@ -129,7 +129,7 @@ def example(
     """Print an example request, its dates moved to today."""
     if listed or not case:
         for name, about in examples.cases().items():
-            print(f"{name:24} {about.title['en']} ({', '.join(about.services)})")
+            print(f"{name:25} {about.title['en']} ({', '.join(about.services)})")
         return
     with _refusals():
         sys.stdout.write(examples.example(case, service, _day(today)).decode().rstrip() + "\n")
@@ -149,6 +149,10 @@ def fire(
     token: Annotated[
         str, typer.Option(envvar="FHIR_TOKEN", help="Access token for the FHIR server.")
     ] = "",
+    bearer: Annotated[
+        str,
+        typer.Option(envvar="CDS_TOKEN", help="Token of the EHR itself, where one is asked for."),
+    ] = "",
     as_json: Raw = False,
 ) -> None:
     """Fire a hook at any CDS Service as an EHR would, and print its cards."""
@@ -160,7 +164,7 @@ def fire(
         with _busy(f"Waiting for {url}"):
             if fhir_server is not None:
                 body = firing.with_server(body, url, fhir_server, token, withheld)
-            fired = firing.fire(url, body, language)
+            fired = firing.fire(url, body, language, bearer)
     succeeded = fired.status == 200  # noqa: PLR2004 - CDS Hooks: success is exactly 200
     if as_json:
         print(fired.body.decode("utf-8", "replace"))
@@ -256,9 +260,16 @@ def clients_check(
         for client in read:
             refuse_keys(client, f"{file}, client {client.name}")
     for client in read:
-        keys = client.jwks_file or client.jwks_url
-        trusted = f"tokens of {client.issuer}, keys from {keys}" if keys else "no tokens"
-        print(f"{client.name}: {trusted}; {', '.join(client.services)}")
+        print(f"{client.name}: {_trusted(client)}; {', '.join(client.services) or 'no service'}")
+
+
+def _trusted(client: Client) -> str:
+    """Say whose tokens a client's are, or what it lacks for any to be let in."""
+    keys = client.jwks_file or client.jwks_url
+    if client.issuer is None or keys is None:
+        lacking = "issuer" if client.issuer is None else "jwks_url or jwks_file"
+        return f"no tokens, for want of {lacking}"
+    return f"tokens of {client.issuer}, keys from {keys}"
 
 
 def _busy(doing: str) -> AbstractContextManager[object]:

@@ -10,6 +10,16 @@ from service.filling import filled
 
 TIMEOUT_S = 30
 _FHIR = "application/fhir+json"
+_WHY = (
+    (ValueError, "it is no http or https address"),
+    (requests.Timeout, f"it took more than {TIMEOUT_S} s"),
+    (
+        requests.exceptions.SSLError,
+        "it speaks no TLS, or its certificate is not trusted (REQUESTS_CA_BUNDLE names others)",
+    ),
+    (requests.ConnectionError, "nothing listens there, or its name is not known"),
+)
+"""What a failure means, the first that fits; requests makes an odd address a ValueError too."""
 
 
 class NotReached(ConnectionError):
@@ -28,18 +38,28 @@ class Fired(NamedTuple):
     seconds: float
 
 
-def fire(url: str, body: bytes, language: str | None) -> Fired:
-    """Post a hook request to the address of a service; a redirect is not followed."""
+def fire(url: str, body: bytes, language: str | None, bearer: str = "") -> Fired:
+    """Post a hook request to the address of a service; a redirect is not followed.
+
+    `bearer` is the token by which the EHR says who it is, where the service asks for one.
+    """
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if language:
         headers["Accept-Language"] = language
+    if bearer:
+        headers["Authorization"] = f"Bearer {bearer}"
     try:
         answer = requests.post(
             url, data=body, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
         )
     except requests.RequestException as error:
-        raise NotReached(f"{url} gave no answer ({type(error).__name__}).") from error
+        raise NotReached(f"{url} gave no answer: {_why(error)}.") from error
     return Fired(answer.status_code, answer.content, answer.elapsed.total_seconds())
+
+
+def _why(error: requests.RequestException) -> str:
+    known = (words for kind, words in _WHY if isinstance(error, kind))
+    return next(known, type(error).__name__)
 
 
 def with_server(

@@ -15,6 +15,11 @@ _TICKED = re.compile(r"^(\s*)- \[([x ?])\] ", re.MULTILINE)
 _MARKS = {"x": "✓", " ": "–", "?": "?"}
 _ACTIONS = {"create": "+", "update": "~", "delete": "-"}
 COLOURS = {"info": "blue", "warning": "yellow", "critical": "red"}
+_MEANT = {
+    401: "The service wants a token that says which EHR calls (--bearer), or refused the one it"
+    " got; its own log says why."
+}
+"""What a refusal without an OperationOutcome means."""
 WIDEST = 100
 """Columns of a card: longer lines are hard to read."""
 
@@ -96,12 +101,11 @@ def _panel(card: _Card, width: int) -> Panel:
 
 
 def print_refusal(status: int, body: bytes, console: Console) -> None:
-    """Print what a refusal says: each issue of its OperationOutcome, or just its status."""
-    console.print(Text(f"HTTP {status}"))
+    """Print what a refusal says: each issue of its OperationOutcome, or what its status means."""
     try:
         issues = msgspec.json.decode(body, type=_Outcome).issue
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        console.print(Text("The answer holds no OperationOutcome."))
+        console.print(Text(_MEANT.get(status, "The answer holds no OperationOutcome.")))
         return
     for issue in issues:
         place = f" [{', '.join(issue.expression)}]" if issue.expression else ""

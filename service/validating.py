@@ -53,6 +53,8 @@ def verdicts(content: bytes, today: date) -> list[Verdict]:
         resources = list(_resources(content))
     except _FAILURES:
         raise NotARecord("The file holds no JSON object that could be a resource.") from None
+    if not resources:
+        raise NotARecord("The file holds no resource: no Bundle or prefetch with anything in it.")
     costs = _costs(content, today)
     found = [_verdict(raw, number, costs) for number, raw in enumerate(resources, 1)]
     return [*found, *(Verdict(name, (), lines) for name, lines in costs.items())]

@@ -57,6 +57,15 @@ def test_clients_are_checked_before_they_are_used(tmp_path):
     result = run("clients", "check", path)
     assert result.exit_code == 0
     assert "A: tokens of https://a.example, keys from https://a.example/k; svf-" in result.output
+    path.write_text(
+        f'{CLIENTS}services = []\n[[client]]\nname = "B"\nissuer = "https://b.example"\n'
+    )
+    result = run("clients", "check", path)
+    assert result.exit_code == 0
+    assert "keys from https://a.example/k; no service\n" in result.output
+    assert "B: no tokens, for want of jwks_url or jwks_file; svf-" in result.output
+    path.write_text(CLIENTS.replace("issuer", "# issuer"))
+    assert "A: no tokens, for want of issuer; svf-" in run("clients", "check", path).output
     path.write_text(f'{CLIENTS}\n[[client]]\nname = "B"\norigins = ["*"]\n')
     result = run("clients", "check", path)
     assert result.exit_code == 2
@@ -167,6 +176,27 @@ def test_firing_shows_a_refusal_and_fails(monkeypatch):
     assert "No." in result.output
 
 
+def test_firing_without_the_token_that_is_wanted_says_how_to_give_one(monkeypatch):
+    result = fired(monkeypatch, 401, b"")
+    assert result.exit_code == 1
+    assert result.output.startswith("HTTP 401 in 12 ms\nThe service wants a token")
+    assert "--bearer" in result.output
+
+
+def test_the_token_of_the_ehr_is_sent_as_one(monkeypatch):
+    sent = []
+
+    def fire(*given):
+        sent.append(given[-1])
+        return Fired(200, b'{"cards": []}', 0.01)
+
+    monkeypatch.setattr("service.firing.fire", fire)
+    run("fire", "https://cds.example/x", "-", "--bearer", "t", input=json.dumps(call()))
+    monkeypatch.setenv("CDS_TOKEN", "e")
+    run("fire", "https://cds.example/x", "-", input=json.dumps(call()))
+    assert sent == ["t", "e"]
+
+
 def test_firing_at_something_else_fails(monkeypatch):
     result = fired(monkeypatch, 200, b"<html>")
     assert result.exit_code == 1
@@ -219,7 +249,7 @@ def test_an_unknown_pathway_is_refused():
 def test_an_ehr_that_withholds_and_names_its_server_is_played(monkeypatch):
     sent = []
 
-    def fire(_url, body, _language):
+    def fire(_url, body, *_):
         sent.append(json.loads(body))
         return Fired(200, b'{"cards": []}', 0.01)
 

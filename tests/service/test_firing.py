@@ -46,10 +46,36 @@ def test_a_redirect_is_not_followed(sent):
     assert "Accept-Language" not in sent[0][0].headers
 
 
+def test_the_token_of_the_ehr_goes_with_the_call(sent):
+    fire(URL, b"{}", None)
+    fire(URL, b"{}", None, "t")
+    assert [r.headers.get("Authorization") for r, _ in sent] == [None, "Bearer t"]
+
+
 @pytest.mark.parametrize("url", ["nowhere", "ftp://cds.example", "http://"])
-def test_no_answer_is_said_in_a_sentence(url):
-    with pytest.raises(NotReached, match="gave no answer"):
+def test_an_address_that_is_none_is_said_in_a_sentence(url):
+    with pytest.raises(NotReached, match=f"^{url} gave no answer: it is no http or https address"):
         fire(url, b"{}", None)
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (requests.ConnectTimeout, "it took more than 30 s."),
+        (requests.ReadTimeout, "it took more than 30 s."),
+        (requests.exceptions.SSLError, "it speaks no TLS, or its certificate is not trusted"),
+        (requests.ConnectionError, "nothing listens there, or its name is not known."),
+        (requests.exceptions.ChunkedEncodingError, "ChunkedEncodingError."),
+    ],
+)
+def test_no_answer_is_said_in_a_sentence(monkeypatch, failure, said):
+    def send(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    with pytest.raises(NotReached, match="gave no answer: ") as refused:
+        fire(URL, b"{}", None)
+    assert said in str(refused.value)
 
 
 REQUEST = {

@@ -86,10 +86,16 @@ def test_what_the_assessment_cannot_use_is_said():
     assert not found["Observation/hb"].costs
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"entry": 1}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"entry": 1}', b"{}"])
 def test_what_holds_no_resources_is_refused(content):
     with pytest.raises(NotARecord):
         verdicts(content, ANCHOR)
+
+
+def test_a_holder_without_a_resource_is_not_passed_in_silence():
+    for body in (bundle(), {"hook": "patient-view", "prefetch": {"conditions": None}}):
+        with pytest.raises(NotARecord, match="holds no resource"):
+            of(body)
 
 
 def test_a_call_that_cannot_be_assessed_is_still_validated():
