@@ -3,9 +3,10 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -87,6 +88,16 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _MEMBERS = frozenset(Client.__struct_fields__) - {"jwks"}
 
 
+def _words(annotation: object) -> tuple[str, ...]:
+    """Give the words that an annotation allows, at any depth; none where it allows any."""
+    if get_origin(annotation) is Literal:
+        return tuple(f'"{word}"' for word in get_args(annotation))
+    return tuple(word for part in get_args(annotation) for word in _words(part))
+
+
+_WORDS = {name: _words(annotation) for name, annotation in get_type_hints(Client).items()}
+
+
 def load_clients(path: Path | None) -> tuple[Client, ...]:
     """Give the clients of the file, or one default client where there is no file.
 
@@ -127,7 +138,8 @@ def read_clients(document: Mapping[str, object], source: str, text: str = "") ->
         for member, fault in found:
             line = f", line {line_of(text, number, member)}" if text else ""
             name = f" ({client.name})" if client is not None else ""
-            faults.append(f"{source}{line}, client {number}{name}: {fault}.")
+            end = "" if fault.endswith("?") else "."
+            faults.append(f"{source}{line}, client {number}{name}: {fault}{end}")
     for member in ("name", "issuer"):
         held = [getattr(c, member) for c in clients if getattr(c, member) is not None]
         if len(set(held)) < len(held):
@@ -142,15 +154,23 @@ def _client(table: object) -> tuple[Client | None, list[Fault]]:
     if not isinstance(table, dict):
         return None, [("", "[[client]] must be a table")]
     if unknown := sorted(set(table) - _MEMBERS):
-        return None, [(name, f"unknown keys: {name}; leave it out") for name in unknown]
+        return None, [(name, f"unknown keys: {name}; {_instead(name)}") for name in unknown]
     if not str(table.get("name", "")).strip():
         return None, [("name", "name is required")]
     try:
         client = msgspec.convert(table, Client)
     except msgspec.ValidationError as error:
-        member = _PLACE.search(str(error))
-        return None, [(member[1] if member else "", str(error))]
+        place = _PLACE.search(str(error))
+        member = place[1] if place else ""
+        allowed = f"; it may be {' or '.join(words)}" if (words := _WORDS.get(member)) else ""
+        return None, [(member, f"{error}{allowed}")]
     return client, _faults(client)
+
+
+def _instead(name: str) -> str:
+    """Say what to do about a member that there is not."""
+    near = get_close_matches(name, _MEMBERS, 1)
+    return f"did you mean {near[0]}?" if near else "leave it out"
 
 
 def _faults(client: Client) -> list[Fault]:

@@ -82,10 +82,11 @@ def test_a_site_map_may_point_at_analytes_and_concepts():
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        ('lnaguage = "sv"', "lnaguage"),
-        ('language = "nb"', "language"),
+        ('lnaguage = "sv"', "unknown keys: lnaguage; did you mean language?"),
+        ('colour = "sv"', "unknown keys: colour; leave it out."),
+        ('language = "nb"', 'it may be "sv" or "da" or "en".'),
         ('services = ["svf"]', "svf"),
-        ('order_intent = "plan"', "order_intent"),
+        ('order_intent = "plan"', 'it may be "order" or "proposal".'),
         ('selection_behavior = "all"', "selection_behavior"),
         ("one_action_per_suggestion = 1", "one_action_per_suggestion"),
         ('prefetch_keys = { labs = "labs" }', "labs"),
@@ -114,7 +115,7 @@ def test_a_site_map_may_point_at_analytes_and_concepts():
         ('jwks_url = "ehr.example/jwks"', "must be an https URL"),
         ('fhir_servers = ["http://ehr.example/fhir"]', "must be an https URL"),
         ("algorithms = []", "algorithms must name"),
-        ('algorithms = ["none"]', "algorithms"),
+        ('algorithms = ["none"]', '"ES256" or "ES384" or'),
         ('algorithms = ["HS256"]', "algorithms"),
         ("max_token_seconds = 0", "max_token_seconds must be"),
         ("max_token_seconds = 100000", "max_token_seconds must be"),
@@ -125,7 +126,7 @@ def test_a_mistake_in_a_client_is_refused_by_name(tmp_path, line, named):
     sentence = refused(tmp_path, f'[[client]]\nname = "A"\n{line}\n')
     assert "client 1" in sentence
     assert named in sentence
-    assert sentence.endswith(".")
+    assert sentence.endswith((".", "?"))
 
 
 @pytest.mark.parametrize(
