@@ -77,6 +77,7 @@ def serve(
         create_app(settings)  # so that a refusal is one sentence, not a failing server process
         with opened(settings.database_url) as engine:
             prepare(engine)
+        serving.refuse_taken(settings)
     if greet:
         typer.echo(_greeting(settings))
     serving.serve(settings)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -10,11 +11,28 @@ from uvicorn.supervisors import Multiprocess
 
 from service import logs
 from service.app import app_from_environment
+from service.errors import StartRefused
 from service.metrics import share
 from service.settings import Settings, load_settings
 
 MAX_HEAD_BYTES = 65_536
 """Bytes of a request's head that are held while it is not whole; the guard allows fewer."""
+
+
+def refuse_taken(settings: Settings) -> None:
+    """Refuse to start where nothing can listen: another program does, or the host is not ours."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        raise StartRefused(
+            f"Nothing can listen on {settings.host}, port {settings.port} ({error.strerror});"
+            " VIDARE_HOST and VIDARE_PORT say where else."
+        ) from None
 
 
 def serve(settings: Settings) -> None:

@@ -81,6 +81,7 @@ def greeting(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VIDARE_AUTH", "off")
     monkeypatch.setattr("sys.argv", [".venv/bin/vidare"])
+    monkeypatch.setattr("service.serving.refuse_taken", lambda _: None)
     monkeypatch.setattr("service.serving.serve", lambda _: None)
     monkeypatch.setattr("service.logs.configure", lambda _: None)
 

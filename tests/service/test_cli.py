@@ -40,6 +40,7 @@ def test_a_wrong_setting_is_refused_with_a_sentence(monkeypatch):
 
 def test_serving_starts_the_server_that_the_settings_describe(monkeypatch):
     started = []
+    monkeypatch.setattr("service.serving.refuse_taken", lambda _: None)
     monkeypatch.setattr("service.serving.serve", started.append)
     monkeypatch.setenv("VIDARE_AUTH", "off")
     monkeypatch.setenv("VIDARE_PORT", "8123")

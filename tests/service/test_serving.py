@@ -9,13 +9,28 @@ from contextlib import closing
 import httpx
 import pytest
 
-from service.serving import MAX_HEAD_BYTES
-from tests.service.asking import JSON, PATIENT_VIEW, call, read_fully
+from service.errors import StartRefused
+from service.serving import MAX_HEAD_BYTES, refuse_taken
+from tests.service.asking import JSON, PATIENT_VIEW, call, read_fully, settings
 from tests.service.serving import serving
 from tests.service.signing import BASE, bearer, clients_file, key_set
 
 FULL = json.dumps(call(prefetch=read_fully())).encode()
 SECOND = '[[client]]\nname = "B"\nissuer = "https://b.example"\njwks_file = "{folder}/b.json"\n'
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_address_that_is_taken_is_refused_with_what_to_set(host):
+    with closing(socket.create_server((host, 0))) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(StartRefused, match=f"{port} .*in use.* VIDARE_PORT say where else"):
+            refuse_taken(settings(host=host, port=port))
+    refuse_taken(settings(host=host, port=port))
+
+
+def test_a_host_that_is_not_ours_is_refused():
+    with pytest.raises(StartRefused, match="Nothing can listen on 192.0.2.1, port 8000"):
+        refuse_taken(settings(host="192.0.2.1", public_url="https://cds.example", auth="required"))
 
 
 def as_second():
