@@ -29,7 +29,7 @@ def test_an_address_that_is_taken_is_refused_with_what_to_set(host):
 
 
 def test_a_host_that_is_not_ours_is_refused():
-    with pytest.raises(StartRefused, match="Nothing can listen on 192.0.2.1, port 8000"):
+    with pytest.raises(StartRefused, match=r"Nothing can listen on 192\.0\.2\.1, port 8000"):
         refuse_taken(settings(host="192.0.2.1", public_url="https://cds.example", auth="required"))
 
 
