@@ -7,7 +7,6 @@ from cards.circumstances import Plurality, plurality
 from cards.criteria import Chart
 from cards.danish_referral import kidneys
 from cards.evidence import (
-    active_cancers,
     day,
     diagnosis_text,
     earlier_cancers,
@@ -176,8 +175,7 @@ class _Body(Body):
     def _cancers(self) -> list[str]:
         words, record = self.words, self.record
         if self.advice.why == "known":
-            known = [diagnosis_text(d, words) for d in active_cancers(record) if not d.suspected]
-            return [*known, words.say("phrase", "ifOver_metastases-dk")]
+            return [words.say("phrase", "ifOver_metastases-dk")]
         if self.advice.topic != "dkRoute" or self.advice.why == "symptoms":
             return []
         texts = (

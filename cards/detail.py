@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from cards.assessment import Advice, Assessment, very_low_hb
 from cards.body import Body
-from cards.completeness import gaps_of, is_whole
+from cards.completeness import is_whole
 from cards.evidence import (
     active_cancers,
     diagnosis_text,
@@ -28,6 +28,7 @@ from cards.terminology import TERMS
 from cards.words import WORDS, Words
 
 _EIGHTEEN = 18
+_OF_CUP = ("cupRefer", "cupCheck", "cupAsk", "cupExcluded")
 
 
 def detail(advice: Advice, assessment: Assessment, pathway: Pathway, words: Words) -> str:
@@ -128,7 +129,7 @@ class _Body(Body):
             "pathological_fracture"
         ):
             lines.append(words.say("phrase", "fracture"))
-        if self.advice.pathway == "cup-se" and record.age() == _EIGHTEEN:
+        if topic in _OF_CUP and record.age() == _EIGHTEEN:
             lines.append(words.say("phrase", "eighteen"))
         if record.pregnant():
             lines.append(words.say("phrase", "pregnancy"))
@@ -137,12 +138,7 @@ class _Body(Body):
                 words.say("phrase", "contrastRisk", text=escape(r.text))
                 for r in record.contrast_risks
             ]
-        lines += several(self.advice, words)
-        if topic == "cupCheck":
-            gaps = gaps_of(self.advice.updates, self.pathway, self.chart)
-            named = ", ".join(words.say("gap", b) for b in gaps)
-            lines.append(words.say("phrase", "gaps", blocks=named))
-        return lines
+        return lines + several(self.advice, words)
 
     def _gaps(self) -> list[SlotStatus]:
         """Give the slots that stand in the card's table of gaps."""
