@@ -66,7 +66,7 @@ OVERRIDES: Mapping[str, tuple[str, ...]] = {
     ),
     "dkMarkers": ("takenElsewhere", "labUnavailable", "patientDeclines", "handled"),
     "dkMdt": ("notMetastasis", "handled"),
-    "dkWorkup": ("takenElsewhere", "noBenefit", "patientDeclines", "handled"),
+    "dkWorkup": ("examinedElsewhere", "noBenefit", "patientDeclines", "handled"),
     "duplicate": ("earlierNotValid", "handled"),
     "data": ("handled",),
     "acuteCord": ("handled",),
