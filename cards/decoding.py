@@ -14,12 +14,20 @@ import msgspec
 
 from cards.elements import CodeableConcept, Coding, Component
 from cards.fhir import RESOURCES, Resource, Unread
-from cards.raw import FAILURES, TOO_DEEP, has_lost, is_disguised, may_repeat, members_of
+from cards.raw import (
+    FAILURES,
+    TOO_DEEP,
+    has_lost,
+    is_disguised,
+    may_repeat,
+    members_of,
+    stands_twice,
+)
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-_MODIFIER = "modifierExtension"
+MODIFIER = "modifierExtension"
 """An extension that changes the meaning of what it stands in (FHIR R4, 2.4.2): named in `bad`."""
 
 
@@ -62,7 +70,7 @@ class Reader(Generic[S]):
             found = self.strict.decode(raw)
         except FAILURES:
             return self.read(raw)
-        marked = _MODIFIER.encode() in raw or TOO_DEEP in raw
+        marked = MODIFIER.encode() in raw or TOO_DEEP in raw
         return self.read(raw) if marked or _repeats(raw, found) else found
 
     def read(self, raw: bytes) -> S:
@@ -79,8 +87,8 @@ class Reader(Generic[S]):
                 attribute, kind = self.members[name]
                 kept[attribute], whole = _member(name, part, kind)
                 bad += [] if whole else [name]
-        if kept.get(_MODIFIER) and _MODIFIER not in bad:
-            bad.append(_MODIFIER)
+        if kept.get(MODIFIER) and MODIFIER not in bad:
+            bad.append(MODIFIER)
         return self.kind(**kept, bad=tuple(bad))
 
 
@@ -200,17 +208,13 @@ def resource_type(raw: bytes) -> str:
     if not raw:
         raise UnreadableResource("noResource")
     try:
-        if raw.count(b'"resourceType"') > 1 and _is_of_two_types(raw):
+        if stands_twice("resourceType", raw):
             raise UnreadableResource("notFhir")
         return _TYPES.decode(raw).resourceType
     except RecursionError as error:
         raise UnreadableResource("tooDeep") from error
     except FAILURES as error:
         raise UnreadableResource("notFhir") from error
-
-
-def _is_of_two_types(raw: bytes) -> bool:
-    return [name for name, _ in members_of(raw)].count("resourceType") > 1
 
 
 def decode(raw: bytes, kind: str) -> Resource:

@@ -8,7 +8,7 @@ import re
 import msgspec
 
 from cards.fhir import Clinical
-from cards.raw import FAILURES, members_of
+from cards.raw import FAILURES, members_of, stands_twice
 from cards.searchset import Link, Search, Searchset, read_whole
 
 
@@ -241,16 +241,12 @@ def _entry(item: msgspec.Raw) -> tuple[Entry, str | None]:
     raw = bytes(item)
     try:
         entry = _entries.decode(item)
-        twice = raw.count(b'"resource"') > 1 and _holds_two(raw)
+        twice = stands_twice("resource", raw)
     except FAILURES:
         return Entry(_resource_of(raw)), None
     if twice:
         return Entry(b"[]"), None  # which of the two is meant is not to be told
     return Entry(bytes(entry.resource), entry.fullUrl), entry.search.mode if entry.search else None
-
-
-def _holds_two(raw: bytes) -> bool:
-    return [name for name, _ in members_of(raw)].count("resource") > 1
 
 
 def _resource_of(raw: bytes) -> bytes:

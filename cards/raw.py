@@ -49,6 +49,16 @@ def has_lost(raw: bytes, decoded: object) -> bool:
     return written != raw and written.count(b":") != raw.count(b":")
 
 
+def stands_twice(name: str, raw: bytes) -> bool:
+    """Tell whether a JSON object has two members of a name, however it is written.
+
+    Raises one of `FAILURES` where it is no object.
+    """
+    if raw.count(f'"{name}"'.encode()) < 2 and not is_disguised(raw):  # noqa: PLR2004 -- twice
+        return False
+    return [each for each, _ in members_of(raw)].count(name) > 1
+
+
 def may_repeat(raw: bytes) -> bool:
     """Tell whether a name may stand twice in some object."""
     if is_disguised(raw):

@@ -181,6 +181,8 @@ def test_what_is_no_object_is_no_resource(raw):
         (b"null", "notFhir"),
         (b'{"resourceType": 5}', "notFhir"),
         (b'{"resourceType": "Observation", "resourceType": "Device"}', "notFhir"),
+        (b'{"reso\\u0075rceType": "Device", "resourceType": "Observation"}', "notFhir"),
+        (b'{"resourceType": "Device", "reso\\u0075rceType": "Observation"}', "notFhir"),
         (DEEP, "tooDeep"),
     ],
 )

@@ -152,8 +152,10 @@ def test_an_entry_that_cannot_be_opened_keeps_its_bytes(item, raw):
     assert [e.raw for e in opened(bundle(entry=[item])).entries] == [raw]
 
 
-def test_of_two_resources_in_one_entry_neither_is_taken():
-    two = b'{"resourceType":"Bundle","entry":[{"resource":{"id":"a"},"resource":{"id":"b"}}]}'
+@pytest.mark.parametrize("name", [b"resource", b"reso\\u0075rce"])
+def test_of_two_resources_in_one_entry_neither_is_taken(name):
+    one, other = b'{"resource":{"id":"a"}', b'"' + name + b'":{"id":"b"}}'
+    two = b'{"resourceType":"Bundle","entry":[' + one + b"," + other + b"]}"
     assert [e.raw for e in opened(two).entries] == [b"[]"]
 
 
