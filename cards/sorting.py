@@ -4,7 +4,7 @@ import msgspec
 
 from cards.belonging import Owner, Subject, pairs
 from cards.call import Call
-from cards.decoding import Reader, UnreadableResource, decode, resource_type
+from cards.decoding import MODIFIER, Reader, UnreadableResource, decode, resource_type
 from cards.elements import Reference
 from cards.fhir import PASSED_OVER, READ, RESOURCES, Allergy, Caller, Clinical, Observation, Patient
 from cards.gathering import Gathering, Place
@@ -106,7 +106,9 @@ class Sorting:
         if owner == "other":
             self._refuse(name)
             return
-        if isinstance(resource, Observation) and not self._about_the_patient(resource):
+        if isinstance(resource, Observation) and not self._is_about_the_patient(
+            resource, resource.contained
+        ):
             owner = "unknown"
         if resource.id and self._came_before(resource, name):
             return
@@ -116,16 +118,19 @@ class Sorting:
         if entry.full_url and name in self.found.owned:
             self.found.owned[entry.full_url] = self.found.owned[name]
 
-    def _about_the_patient(self, observation: Observation) -> bool:
+    def _is_about_the_patient(
+        self, observation: Observation, contained: list[msgspec.Raw] | None
+    ) -> bool:
         """Tell whether the patient was observed, and not a donor, a foetus or a device."""
-        if not observation.focus:
-            return True
-        contained = observation.contained
-        return all(self._owner(f, contained) == "patient" for f in observation.focus)
+        if "focus" in observation.bad:
+            return False
+        return all(self._owner(f, contained) == "patient" for f in observation.focus or ())
 
     def _read_all(self, resource: Clinical, place: Place) -> None:
-        """Read a resource and those inside it."""
+        """Read a resource and those inside it; what was entered in error holds nothing."""
         self._read(resource, place)
+        if getattr(resource, "status", None) == "entered-in-error":
+            return
         for raw in resource.contained or ():
             self._contained(bytes(raw), resource, place)
 
@@ -152,8 +157,8 @@ class Sorting:
         if text in self._mine:
             return "patient"
         owner = self.subject.owner(reference, contained)
-        if owner == "patient" and text and not text.strip().startswith("#"):
-            self._mine.add(text)
+        if owner == "patient" and text and self.subject.owner(Reference(text)) == "patient":
+            self._mine.add(text)  # by itself: an identifier beside it is the next one's own
         return owner
 
     def _contained(self, raw: bytes, outer: Clinical, place: Place) -> None:
@@ -173,6 +178,9 @@ class Sorting:
                 self._refuse(name)
                 return
             owned = owner == "patient"
+        owned = owned and self._is_about_the_patient(inner, outer.contained)
+        if MODIFIER in outer.bad:  # it changes what all below it means
+            inner.bad = (*inner.bad, MODIFIER)
         self._read(inner, Place(place.key, name, owned))
 
 

@@ -155,6 +155,24 @@ def test_the_patients_full_url_and_identifiers_name_the_patient():
     assert [r.state for r in record.results["hb"]] == ["final", "final"]
 
 
+@pytest.mark.parametrize(
+    "reference", ["Patient/", " ", "https://elsewhere.example/fhir/Patient/p1", "urn:uuid:x"]
+)
+@pytest.mark.parametrize("mine_first", [True, False])
+def test_a_reference_that_says_nothing_leaves_each_result_to_its_own_identifier(
+    reference, mine_first
+):
+    me, other = ({"system": "urn:mrn", "value": value} for value in ("77", "78"))
+    sent = [
+        observation(analyte, id=analyte, subject={"reference": reference, "identifier": named})
+        for analyte, named in (("hb", me), ("crp", other), ("tsh", None))
+    ]
+    record = record_of(*(sent if mine_first else sent[::-1]), patient(identifier=[me]))
+    states = {analyte: [r.state for r in results] for analyte, results in record.results.items()}
+    assert states == {"hb": ["final"], "tsh": ["unreadable"]}
+    assert record.foreign == 1
+
+
 # -- twice -----------------------------------------------------------------------------------------
 
 
@@ -175,6 +193,14 @@ def test_two_versions_of_a_result_leave_every_analyte_of_them_unreadable():
 def test_another_patients_version_does_not_disturb():
     record = record_of(observation(subject=OTHER), observation())
     assert record.results["hb"][0].state == "final"
+
+
+def test_of_two_versions_one_may_be_of_two_types():
+    two = as_json(bundle(service_request(), service_request(status="completed")))
+    sent = two.replace(b'"id"', b'"reso\\u0075rceType": "ServiceRequest", "id"', 1)
+    record = record_of(serviceRequests=open_source("serviceRequests", sent))
+    assert listed(record) == [("serviceRequests[0]", "notFhir")]
+    assert [order.status for order in record.orders] == ["completed"]
 
 
 def test_two_versions_of_an_order_leave_its_status_unknown():
@@ -229,6 +255,11 @@ def test_a_report_that_may_be_any_test_is_listed():
         ({"subject": None}, {"subject": OTHER}, None, "foreignPatient"),
         ({"status": "preliminary"}, {}, "pending", None),
         ({"id": None, "interpretation": 5}, {}, "final", "malformed"),
+        ({"focus": [{"reference": "#pat"}]}, {}, "final", None),
+        ({"focus": [{"reference": "RelatedPerson/donor"}]}, {}, "unreadable", "noSubject"),
+        ({}, {"modifierExtension": [{"url": "x"}]}, "unreadable", "malformed"),
+        ({}, {"status": "entered-in-error"}, None, None),
+        ({}, {"status": "preliminary"}, "final", None),
     ],
 )
 def test_a_contained_result_is_of_its_containers_patient(inner, outer, found, why):
@@ -398,6 +429,10 @@ def test_a_local_code_with_a_foreign_name_means_nothing():
         ([{"reference": "Patient/other"}], "unreadable"),
         ([{"reference": "RelatedPerson/donor"}], "unreadable"),
         ([{"display": "fetus"}], "unreadable"),
+        ("RelatedPerson/donor", "unreadable"),
+        ([{"reference": 5}], "unreadable"),
+        ([], "final"),
+        (None, "final"),
     ],
 )
 def test_a_result_about_somebody_else_is_no_answer(focus, state_of_it):
