@@ -70,6 +70,7 @@ class Range(msgspec.Struct, gc=False, omit_defaults=True):
 class ReferenceRange(msgspec.Struct, gc=False, omit_defaults=True):
     """What the laboratory calls normal, and for whom."""
 
+    modifierExtension: list[dict[str, object]] | None = None
     low: Quantity | None = None
     high: Quantity | None = None
     type: CodeableConcept | None = None

@@ -196,6 +196,8 @@ def _bounds(
     low, high = only.low, only.high
     if only.type is not None or only.appliesTo or only.age or low is None or high is None:
         return None
+    if only.modifierExtension or low.comparator is not None or high.comparator is not None:
+        return None
     unit = low.unit, low.code, low.system
     if low.value is None or high.value is None or unit != (high.unit, high.code, high.system):
         return None

@@ -15,6 +15,11 @@ _FLAG_SYSTEMS = (
 """HL7 v3 ObservationInterpretation, as FHIR R4, STU3 and an OID name it, or unsaid."""
 
 
+_FROM = (None, ">", ">=", "≥")
+_UP_TO = (None, "<", "<=", "≤")
+"""Comparators that a lower and an upper bound may bear: "low <5" says that 5 is the upper one."""
+
+
 def flags_of(interpretation: list[CodeableConcept] | None) -> tuple[str, ...]:
     """Give the HL7 v3 interpretation codes; codes of other systems (MedCom NI) say nothing."""
     if not interpretation:
@@ -52,7 +57,7 @@ def normal_of(
 
 
 def _is_for_all(each: ReferenceRange) -> bool:
-    if each.appliesTo or each.age:
+    if each.appliesTo or each.age or each.modifierExtension:
         return False
     if each.type is None:
         return True
@@ -62,7 +67,8 @@ def _is_for_all(each: ReferenceRange) -> bool:
 
 
 def _normal(each: ReferenceRange, analyte: Analyte, value: Value) -> Normal | None:
-    low, high = (_bound(q, analyte, value) for q in (each.low, each.high))
+    low = _bound(each.low, analyte, value, _FROM)
+    high = _bound(each.high, analyte, value, _UP_TO)
     if (low is None) != (each.low is None) or (high is None) != (each.high is None):
         return None
     if (low is None and high is None) or (low is not None and high is not None and low > high):
@@ -70,9 +76,11 @@ def _normal(each: ReferenceRange, analyte: Analyte, value: Value) -> Normal | No
     return Normal(low, high)
 
 
-def _bound(quantity: Quantity | None, analyte: Analyte, value: Value) -> float | None:
-    """Give a bound in the unit of the value."""
-    if quantity is None or quantity.value is None:
+def _bound(
+    quantity: Quantity | None, analyte: Analyte, value: Value, signs: tuple[str | None, ...]
+) -> float | None:
+    """Give a bound in the unit of the value; a comparator that points the other way is none."""
+    if quantity is None or quantity.value is None or quantity.comparator not in signs:
         return None
     unit, own = unit_of(analyte, quantity), analyte.unit_of(value.unit)
     if isinstance(unit, str) or own is None:
