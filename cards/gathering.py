@@ -70,7 +70,10 @@ class Gathering:
         self.owned: dict[str, Observation] = {}
         """The patient's Observations, by every name a panel may call them."""
         self.lost: set[str] = set()
-        """Keys with a resource of which not even the kind or the code can be told."""
+        """Keys with a resource of which not even the kind or the code can be told.
+
+        A code is not told either where one coding cannot be read and the others mean nothing here.
+        """
         self.unread: dict[Unread, None] = {}
         self.dated: Dated = _Dates(call.zone).__getitem__
         """Gives the moment of a FHIR date in the days of the call."""
@@ -106,9 +109,10 @@ class Gathering:
             if finding is not None:
                 self._diagnose(finding, place)
         if STATES.get(observation.status or "") != "void":
-            if not found and finding is None:
+            unknown = not found and finding is None
+            if unknown:
                 self._uncoded(observation.code, place)
-            if "component" in observation.bad:
+            if "component" in observation.bad or (unknown and "code" in observation.bad):
                 self.lost.add(place.key)
         if place.owned:
             self.owned[place.name] = observation
@@ -149,19 +153,24 @@ class Gathering:
         for histology in histologies(report, self.dated, self.call.site_map):
             self._diagnose(histology, place)
         study = examined(report, self.dated) if place.owned else None
+        unknown = STATES.get(report.status or "") != "void" and not found
+        if unknown and "code" in report.bad:
+            self.lost.add(place.key)
         if study is not None:
             self.reports.append(study)
-        elif STATES.get(report.status or "") != "void" and not found:
+        elif unknown:
             self._uncoded(report.code, place)
 
     # -- diagnoses -------------------------------------------------------------------------------
 
     def _condition(self, condition: Condition, place: Place) -> None:
         diagnosis = diagnosed(condition, self.dated, self.call.site_map)
-        if diagnosis is not None:
-            self._diagnose(diagnosis, place)
-        else:
+        if diagnosis is None:
             self._uncoded(condition.code, place)
+            return
+        if "code" in condition.bad and not diagnosis.concepts and diagnosis.presence != "absent":
+            self.lost.add(place.key)
+        self._diagnose(diagnosis, place)
 
     def _diagnose(self, diagnosis: Diagnosis, place: Place) -> None:
         if diagnosis.presence == "absent":

@@ -12,6 +12,7 @@ from tests.cards.build import (
     as_json,
     bundle,
     call,
+    code_of,
     concept,
     condition,
     diagnostic_report,
@@ -23,6 +24,7 @@ from tests.cards.build import (
     record_of,
     resource,
     service_request,
+    test_code,
 )
 from tests.cards.test_decoding import DEEP, JSON
 
@@ -38,6 +40,8 @@ def state(record, key="observations"):
     return record.sources[key].outcome, record.sources[key].reason
 
 
+HALF = {"system": LOINC, "code": 7187}
+"""A coding that cannot be read: its code is no text."""
 LOST = ("partial", "unreadableEntries")
 WHOLE = ("complete", None)
 
@@ -221,6 +225,13 @@ def test_two_versions_of_an_order_leave_its_status_unknown():
         ({"code": {"coding": [{"system": LOINC, "code": ""}]}}, "noCode", LOST),
         ({"code": None, "status": "cancelled"}, None, WHOLE),
         ({"code": {"text": "B-Hb"}}, "noCode", WHOLE),
+        ({"code": {"coding": [HALF, *concept("urn:local", "Hb")["coding"]]}}, "malformed", LOST),
+        ({"code": {"coding": [HALF, *test_code("hb")["coding"]]}}, "malformed", WHOLE),
+        (
+            {"code": {"coding": [HALF, {"code": "x"}]}, "status": "cancelled"},
+            "malformed",
+            WHOLE,
+        ),
         ({"code": concept("urn:local", "Hb")}, None, WHOLE),
         ({"component": [None]}, "malformed", LOST),
         ({"component": [None], "status": "entered-in-error"}, "malformed", WHOLE),
@@ -232,6 +243,31 @@ def test_a_result_that_may_be_any_test_is_listed_and_leaves_its_source_incomplet
     record = record_of(observation(**members))
     assert state(record) == expected
     assert (reason in [why for _, why in listed(record)]) is bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("sent", "key", "expected"),
+    [
+        (diagnostic_report(code={"coding": [HALF, {"display": "CT"}]}), "diagnosticReports", LOST),
+        (diagnostic_report(code={"coding": [HALF, {"code": "x"}]}), "diagnosticReports", LOST),
+        (condition(code={"coding": [HALF, {"code": "x"}]}), "conditions", LOST),
+        (
+            condition(
+                code={"coding": [HALF, {"code": "x"}]},
+                verificationStatus=concept(None, "entered-in-error"),
+            ),
+            "conditions",
+            WHOLE,
+        ),
+        (
+            condition(code={"coding": [HALF, *code_of("organ.lung")["coding"]]}),
+            "conditions",
+            WHOLE,
+        ),
+    ],
+)
+def test_what_bears_half_a_code_may_be_anything(sent, key, expected):
+    assert state(record_of(sent), key) == expected
 
 
 def test_a_report_that_may_be_any_test_is_listed():
