@@ -98,7 +98,7 @@ def _meant(system: str, code: str) -> tuple[CodeUse, ...]:
 @functools.lru_cache(_KEPT)
 def _looked_up(system: str, code: str) -> tuple[CodeUse, ...]:
     key = TERMS.system_key(system)
-    return TERMS.code_uses(key, code) if key else ()
+    return TERMS.code_uses(key, code) if key else TERMS.likely_uses(code)
 
 
 def vital_of(system: str, code: str) -> str | None:

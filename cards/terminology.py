@@ -59,6 +59,8 @@ Entry = TypeVar("Entry")
 
 _NOTHING: frozenset[str] = frozenset()
 _ICD_SYSTEMS = ("icd10_se", "icd10_who")
+_TELLING = re.compile(r"(?:NPU|NOR|SWE|DNK)\d{5}|\d{3,6}-\d")
+"""Codes of NPU with its national parts, and of LOINC with its check digit: no others look so."""
 
 
 class Terminology:
@@ -117,6 +119,17 @@ class Terminology:
     def code_uses(self, system_key: str, code: str) -> tuple[CodeUse, ...]:
         """Give what a code means as a laboratory test: uses to reject and unverified ones too."""
         return self._uses.get((system_key, code.strip()), ())
+
+    def likely_uses(self, code: str) -> tuple[CodeUse, ...]:
+        """Give what a code under no system that we know means, read as one of NPU or LOINC.
+
+        As unverified: it may be another's, so that it never answers; nor is it nothing.
+        """
+        plain = code.strip().upper()
+        if not _TELLING.fullmatch(plain):
+            return ()
+        uses = self.code_uses("loinc" if "-" in plain else "npu", plain)
+        return tuple(_unverified(use) for use in uses if use.use != "reject")
 
     def concepts_of(self, system_key: str, code: str) -> frozenset[str]:
         """Give the keys of the concepts that a code records; empty if it records none of ours.
@@ -215,6 +228,10 @@ def _code_uses(rows: Iterable[AnalyteRow]) -> dict[tuple[str, str], tuple[CodeUs
 def _code_use(row: AnalyteRow, code: CodeRow) -> CodeUse:
     verified = code in row.codes
     return CodeUse(analyte=row.key, use=code.use, part=code.part, note=code.note, verified=verified)
+
+
+def _unverified(use: CodeUse) -> CodeUse:
+    return CodeUse(analyte=use.analyte, use="accept", part=use.part, verified=False)
 
 
 def _concepts(tables: Tables) -> Iterator[tuple[Concept, tuple[SnomedRow, ...], tuple[str, ...]]]:

@@ -157,6 +157,8 @@ def test_what_no_rule_asks_for_says_nothing(changes):
         {"code": concept("urn:lab", "HB") | {"text": "CRP"}},
         {"code": {"coding": [{"system": "urn:lab", "code": "HB", "display": "P-CRP"}]}},
         {"code": concept("urn:lab", "HB"), "status": "preliminary"},
+        {"code": concept(None, "NPU28309")},
+        {"code": concept("NPU", "NPU28309")},
         {"code": {"coding": [{"system": LOINC, "code": " "}], "text": "x"}},
     ],
 )
