@@ -14,8 +14,11 @@ from cards.routing import IN_PATHWAY
 from cards.words import SEE_REPORT, Words
 
 KEY = "vidare.assessment"
-RULES_VERSION = "2026-11-22"
-"""The version of the rules and the terminology; a change that alters an answer alters it."""
+RULES_VERSION = "2026-11-22.2"
+"""The version of the rules and the terminology; a change that alters an answer alters it.
+
+The day of the change, and a number where it is not the first of its day.
+"""
 
 _IGNORED_LIMIT = 50
 _MARKED = IN_PATHWAY | {"primary_liver", "testis"}
