@@ -33,8 +33,8 @@ Unread: TypeAlias = msgspec.Raw
 NOT_SENT = Unread()
 
 
-class Observation(msgspec.Struct, gc=False, omit_defaults=True):
-    """A laboratory result, a vital sign or a finding."""
+class DomainResource(msgspec.Struct, gc=False, omit_defaults=True):
+    """What FHIR's resources begin with."""
 
     resourceType: str = ""
     id: str | None = None
@@ -45,6 +45,11 @@ class Observation(msgspec.Struct, gc=False, omit_defaults=True):
     extension: Unread = NOT_SENT
     modifierExtension: list[msgspec.Raw] | None = None
     identifier: Unread = NOT_SENT
+
+
+class Observation(DomainResource, gc=False, omit_defaults=True):
+    """A laboratory result, a vital sign or a finding."""
+
     basedOn: Unread = NOT_SENT
     status: str | None = None
     category: Unread = NOT_SENT
@@ -81,18 +86,9 @@ class Observation(msgspec.Struct, gc=False, omit_defaults=True):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class DiagnosticReport(msgspec.Struct, gc=False, omit_defaults=True):
+class DiagnosticReport(DomainResource, gc=False, omit_defaults=True):
     """A report of a laboratory, of imaging or of pathology."""
 
-    resourceType: str = ""
-    id: str | None = None
-    meta: Unread = NOT_SENT
-    language: Unread = NOT_SENT
-    text: Unread = NOT_SENT
-    contained: list[msgspec.Raw] | None = None
-    extension: Unread = NOT_SENT
-    modifierExtension: list[msgspec.Raw] | None = None
-    identifier: Unread = NOT_SENT
     basedOn: Unread = NOT_SENT
     status: str | None = None
     category: list[CodeableConcept] | None = None
@@ -110,18 +106,9 @@ class DiagnosticReport(msgspec.Struct, gc=False, omit_defaults=True):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Condition(msgspec.Struct, gc=False, omit_defaults=True):
+class Condition(DomainResource, gc=False, omit_defaults=True):
     """A diagnosis, a symptom or a suspicion."""
 
-    resourceType: str = ""
-    id: str | None = None
-    meta: Unread = NOT_SENT
-    language: Unread = NOT_SENT
-    text: Unread = NOT_SENT
-    contained: list[msgspec.Raw] | None = None
-    extension: Unread = NOT_SENT
-    modifierExtension: list[msgspec.Raw] | None = None
-    identifier: Unread = NOT_SENT
     clinicalStatus: CodeableConcept | str | None = None
     verificationStatus: CodeableConcept | str | None = None
     category: Unread = NOT_SENT
@@ -146,18 +133,9 @@ class Condition(msgspec.Struct, gc=False, omit_defaults=True):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class ServiceRequest(msgspec.Struct, gc=False, omit_defaults=True):
+class ServiceRequest(DomainResource, gc=False, omit_defaults=True):
     """An order or a referral."""
 
-    resourceType: str = ""
-    id: str | None = None
-    meta: Unread = NOT_SENT
-    language: Unread = NOT_SENT
-    text: Unread = NOT_SENT
-    contained: list[msgspec.Raw] | None = None
-    extension: Unread = NOT_SENT
-    modifierExtension: list[msgspec.Raw] | None = None
-    identifier: Unread = NOT_SENT
     status: str | None = None
     intent: str | None = None
     category: Unread = NOT_SENT
@@ -204,18 +182,9 @@ class Patient(msgspec.Struct, gc=False, omit_defaults=True):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Encounter(msgspec.Struct, gc=False, omit_defaults=True):
+class Encounter(DomainResource, gc=False, omit_defaults=True):
     """A contact with health care."""
 
-    resourceType: str = ""
-    id: str | None = None
-    meta: Unread = NOT_SENT
-    language: Unread = NOT_SENT
-    text: Unread = NOT_SENT
-    contained: list[msgspec.Raw] | None = None
-    extension: Unread = NOT_SENT
-    modifierExtension: list[msgspec.Raw] | None = None
-    identifier: Unread = NOT_SENT
     status: str | None = None
     kind: Coding | None = field(name="class", default=None)
     type: Unread = NOT_SENT
@@ -229,18 +198,9 @@ class Encounter(msgspec.Struct, gc=False, omit_defaults=True):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Medication(msgspec.Struct, gc=False, omit_defaults=True):
+class Medication(DomainResource, gc=False, omit_defaults=True):
     """A MedicationRequest or MedicationStatement, as far as it is counted."""
 
-    resourceType: str = ""
-    id: str | None = None
-    meta: Unread = NOT_SENT
-    language: Unread = NOT_SENT
-    text: Unread = NOT_SENT
-    contained: list[msgspec.Raw] | None = None
-    extension: Unread = NOT_SENT
-    modifierExtension: list[msgspec.Raw] | None = None
-    identifier: Unread = NOT_SENT
     status: str | None = None
     intent: str | None = None
     doNotPerform: bool | None = None
@@ -282,32 +242,24 @@ class Caller(msgspec.Struct, gc=False, omit_defaults=True):
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class Allergy(msgspec.Struct, gc=False, omit_defaults=True):
+class Allergy(DomainResource, gc=False, omit_defaults=True):
     """An AllergyIntolerance."""
 
-    resourceType: str = ""
-    id: str | None = None
     clinicalStatus: CodeableConcept | str | None = None
     verificationStatus: CodeableConcept | str | None = None
     code: CodeableConcept | None = None
     patient: Reference | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
-class ImagingStudy(msgspec.Struct, gc=False, omit_defaults=True):
+class ImagingStudy(DomainResource, gc=False, omit_defaults=True):
     """An imaging examination."""
 
-    resourceType: str = ""
-    id: str | None = None
     status: str | None = None
     subject: Reference | None = None
     started: str | None = None
     description: str | None = None
     modality: list[Coding] | None = None
-    contained: list[msgspec.Raw] | None = None
-    modifierExtension: list[msgspec.Raw] | None = None
     bad: tuple[str, ...] = field(name="vidare:bad", default=())
 
 
