@@ -85,8 +85,8 @@ def is_named(code: CodeableConcept | None) -> bool:
     return bool(_named(code))
 
 
-@functools.lru_cache(_KEPT)
 def _called_so(words: str) -> tuple[CodeUse, ...]:
+    """Look a name up; afresh each time, for a text may hold what must not outlive the call."""
     analyte = _NAMES.get(" ".join(words.split()).casefold())
     return () if analyte is None else (CodeUse(analyte=analyte, use="accept", verified=False),)
 

@@ -4,12 +4,15 @@ Every other test is watched as well: `tests/conftest.py` looks at each log line,
 databases when all is done; `tests/service/asking.py` looks at each answer that is not 200.
 """
 
+import functools
+import gc
 import json
 import sys
 from functools import partial
 
 import pytest
 
+from cards import plain
 from tests.canaries import CANARIES, told
 from tests.service.asking import ORDER_SIGN, PATIENT_VIEW, example, examples, make_app, post
 from tests.service.keeping import Kept
@@ -17,6 +20,7 @@ from tests.service.signing import BASE, clients_file, token
 from tests.service.starting import started
 
 VALUE = 7313.579
+WRITTEN = "says nurse Outlive"
 TELLING = " ".join(("7313.579", "SVF-draft-191212121212", *CANARIES))
 CALLS = {
     PATIENT_VIEW: ("aos-gaps", "svf-patient-view"),
@@ -45,6 +49,24 @@ def ask(app, path):
     sent = token(aud=f"{BASE}{path}")
     body = with_value(json.loads(example(*CALLS[path])))
     return post(app, path, body, {"Authorization": f"Bearer {sent}"}), sent
+
+
+def with_words(value):
+    """Give JSON with a word of a person in each text that a person may have written."""
+    if isinstance(value, dict):
+        written = ("text", "display", "conclusion", "valueString", "description")
+        return {
+            name: f"{inner} {WRITTEN}" if name in written and isinstance(inner, str)
+            else with_words(inner)
+            for name, inner in value.items()
+        }  # fmt: skip
+    return [with_words(each) for each in value] if isinstance(value, list) else value
+
+
+def kept_at_hand():
+    """Give what outlives a call: all that functions keep of their answers."""
+    keeping = [f for f in gc.get_objects() if isinstance(f, functools._lru_cache_wrapper)]
+    return repr([*map(gc.get_referents, keeping), plain._known])
 
 
 def ours(frame):
@@ -195,3 +217,12 @@ def test_no_room_of_memory_that_fails_tells_of_the_call(tmp_path, app, caplog, c
                 assert len(response.json()["cards"]) == len(whole), module
             else:
                 assert (response.status_code, told(response.text)) == (500, None), module
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_no_text_of_a_record_outlives_its_call(path):
+    body = json.loads(example(*CALLS[path]))
+    body["prefetch"] = with_words(body["prefetch"])
+    assert post(make_app(), path, body).status_code == 200
+    assert "NPU28309" in kept_at_hand()
+    assert WRITTEN not in kept_at_hand()
