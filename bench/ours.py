@@ -5,6 +5,7 @@ import sys
 import uvicorn
 
 from service.app import create_app
+from service.serving import Http
 from service.settings import Settings
 
 
@@ -16,7 +17,16 @@ def settings() -> Settings:
 def serve() -> None:
     """Serve until told to stop."""
     app = create_app(settings())
-    uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="error")
+    uvicorn.run(
+        app,
+        port=int(sys.argv[1]),
+        http=Http,
+        ws="none",
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
 
 
 if __name__ == "__main__":

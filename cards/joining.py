@@ -41,7 +41,8 @@ def by_analyte(
         if resolved is not None:
             found.setdefault(result.analyte, []).append(resolved)
     for alike in found.values():
-        alike.sort(key=_order, reverse=True)
+        if len(alike) > 1:
+            alike.sort(key=_order, reverse=True)
     return {analyte: tuple(alike) for analyte, alike in found.items()}
 
 

@@ -16,6 +16,7 @@ from cards.coded import codings, is_coded, is_named, uses_of, vital_of
 from cards.elements import CodeableConcept, Coding, Quantity, ReferenceRange
 from cards.events import BELIEVABLE
 from cards.fhir import Observation
+from cards.moment import Moment
 from cards.ranges import flags_of, normal_of
 from cards.record import Measure, Normal, Result, State, Value
 from cards.results import STATES, Dated, meant
@@ -74,39 +75,42 @@ def read_plain(
     quantity, state = observation.valueQuantity, _COUNTING.get(observation.status)
     if quantity is None or state is None or _rare(observation) != _NONE_OF_THEM:
         return None
-    meaning = _meaning_of(observation.code, quantity, site_map)
-    number, taken = _exact(quantity), dated(observation.effectiveDateTime)
-    if meaning is None or number is None or taken is None:
+    exact, taken = quantity.value, dated(observation.effectiveDateTime)
+    if exact is None or taken is None or not 0 <= exact <= GREATEST:
         return None
+    meaning = _meaning_of(observation.code, quantity, site_map)
+    if meaning is None or quantity.comparator is not None:
+        return None
+    number = float(exact)
     canonical = meaning.unit.canonical(number)
     if canonical is not None and not meaning.least <= canonical <= meaning.most:
         return None
-    if meaning.use is not None and meaning.analyte is not None:
-        value = Value(number, None, meaning.unit.ucum, str(quantity.value))
-        ranges, specimen = observation.referenceRange, observation.specimen
-        found = Result(
-            meaning.analyte.key,
-            state,
-            meaning.use.part,
-            reference,
-            value,
-            taken,
-            flags_of(observation.interpretation) if observation.interpretation else (),
-            _normal(ranges, quantity, meaning, value) if ranges else None,
-            specimen.reference if specimen else None,
-        )
-        return (found,)
-    if canonical is None or state != "final" or is_named(observation.code):
-        return None
-    return (Measure(meaning.vital, canonical, taken, reference),) if meaning.vital else ()
+    if meaning.use is None or meaning.analyte is None:
+        sure = state == "final" and not is_named(observation.code)
+        return _unjudged(meaning, canonical if sure else None, taken, reference)
+    value = Value(number, None, meaning.unit.ucum, str(exact))
+    ranges, specimen = observation.referenceRange, observation.specimen
+    result = Result(
+        meaning.analyte.key,
+        state,
+        meaning.use.part,
+        reference,
+        value,
+        taken,
+        flags_of(observation.interpretation) if observation.interpretation else (),
+        _normal(ranges, quantity, meaning, value) if ranges else None,
+        specimen.reference if specimen else None,
+    )
+    return (result,)
 
 
-def _exact(quantity: Quantity) -> float | None:
-    """Give the number of a quantity that can be a measurement and has no comparator."""
-    number = quantity.value
-    if number is None or quantity.comparator is not None or not 0 <= number <= GREATEST:
+def _unjudged(
+    meaning: _Meaning, number: float | None, taken: Moment, reference: str
+) -> tuple[Measure, ...] | None:
+    """Give the vital sign that is meant, nothing for what no rule asks for; None without number."""
+    if number is None:
         return None
-    return float(number)
+    return (Measure(meaning.vital, number, taken, reference),) if meaning.vital else ()
 
 
 def _meaning_of(

@@ -49,6 +49,7 @@ def serve(settings: Settings) -> None:
         log_level=settings.log_level.lower(),
         access_log=False,  # it would hold addresses, and those hold what was asked
         server_header=False,
+        proxy_headers=False,  # nothing of ours asks for a caller's address
         timeout_worker_healthcheck=60,
     )
     if settings.workers > 1:
