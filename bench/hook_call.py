@@ -35,7 +35,7 @@ from service.hooks import SERVICES
 
 CASE, SERVICE = "aos-gaps", SERVICES[0]
 EXPECTED = b"aosMissing"
-ROUNDS = 7
+ROUNDS = 11
 SECONDS = 0.8
 CALLS = 100
 LEAST_SPEED_UP = 20
