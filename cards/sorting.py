@@ -45,7 +45,9 @@ class Sorting:
             self._open(entry, key, f"{key}[{number}]")
             return
         name = f"{read.resourceType}/{read.id}" if read.id else f"{key}[{number}]"
-        if not self._take_plain(read, entry.full_url, name):
+        if self._is_simply_mine(read, name):
+            self._take_mine(read, entry.full_url, Place(key, name, owned=True))
+        else:
             self._sort(read, entry, key, name)
 
     def _open(self, entry: Entry, key: str, place: str) -> None:
@@ -69,31 +71,34 @@ class Sorting:
         elif not isinstance(resource, Caller):
             self._sort(resource, entry, key, name)
 
-    def _take_plain(self, resource: Clinical, full_url: str | None, name: str) -> bool:
-        """Take in a plain Observation that is surely the patient's and new; tell whether it was.
+    def _is_simply_mine(self, resource: Clinical, name: str) -> bool:
+        """Tell whether a resource is the patient's, new, and holds no other: what most are."""
+        if isinstance(resource, Allergy) or resource.bad or resource.contained is not None:
+            return False
+        if isinstance(resource, Observation) and resource.focus:
+            return False
+        subject = resource.subject
+        if subject is None or not resource.id or name in self._seen:
+            return False
+        return subject.reference in self._mine or self._owner(subject, None) == "patient"
 
-        The short way of `_sort` for what most entries are; see cards/plain.py.
-        """
-        if not isinstance(resource, Observation) or resource.subject is None:
-            return False
-        if not resource.id or name in self._seen:
-            return False
-        mine = resource.subject.reference in self._mine
-        if not mine and self._owner(resource.subject, resource.contained) != "patient":
-            return False
-        found = self.found
-        said = read_plain(resource, name, found.dated, self.call.site_map)
+    def _take_mine(self, resource: Clinical, full_url: str | None, place: Place) -> None:
+        """Take in a resource that is simply the patient's: the short way of `_sort`."""
+        found, self._seen[place.name] = self.found, resource
+        if not isinstance(resource, Observation):
+            found.read(resource, place)
+            return
+        said = read_plain(resource, place.name, found.dated, self.call.site_map)
         if said is None:
-            return False
-        for each in said:
+            found.read(resource, place)
+        for each in said or ():
             if isinstance(each, Measure):
                 found.measures.append(each)
             else:
                 found.results.append(each)
-        found.owned[name] = self._seen[name] = resource
+        found.owned[place.name] = resource
         if full_url:
             found.owned[full_url] = resource
-        return True
 
     def _refuse(self, name: str) -> None:
         self.foreign.add(name)
