@@ -45,7 +45,6 @@ _HALVES = re.compile(
 )
 """Escapes in their order: a pair of surrogates, half of one, any other."""
 _PIECE = 16_384
-_Utf8 = codecs.getincrementaldecoder("utf-8")
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{\[]|[}\]]', re.DOTALL)
 
 
@@ -168,10 +167,11 @@ def _is_broken(text: bytes) -> bool:
 
 def _refuse_bad_bytes(body: bytes) -> None:
     """Look at the body piece by piece: as one text it would take twice its room."""
-    decode = _Utf8().decode
+    view, start = memoryview(body), 0
     try:
-        for start in range(0, len(body), _PIECE):
-            decode(body[start : start + _PIECE])
-        decode(b"", True)
+        while start < len(body):
+            end = start + _PIECE
+            _, read = codecs.utf_8_decode(view[start:end], "strict", end >= len(body))
+            start += read  # a letter that a piece cuts in two begins the next
     except UnicodeDecodeError:
         raise BadRequest("The body is not valid UTF-8.", code="not-utf-8") from None

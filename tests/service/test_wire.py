@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.source import TOO_DEEP
+from service import wire
 from service.errors import BadRequest
 from service.wire import LOST, MAX_DEPTH, cut_deep, cut_halves, open_body
 
@@ -147,3 +148,12 @@ def test_a_body_nested_too_deeply_opens_after_cutting():
     with pytest.raises(RecursionError):
         open_body(body)
     assert "prefetch" in open_body(cut_deep(body))
+
+
+@pytest.mark.parametrize("letter", ["å", "–", "🙂"])
+def test_a_letter_that_lies_across_two_pieces_is_read_whole(letter):
+    whole = letter.encode()
+    for missing in range(len(whole)):
+        head = b'{"a":"' + b"x" * (wire._PIECE - 6 - missing)
+        assert open_body(head + whole + b'"}') == {"a": head[6:].decode() + letter}
+        assert code_of(head + whole[:-1] + b'"}') == "not-utf-8"
