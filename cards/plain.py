@@ -98,7 +98,7 @@ def read_plain(
         value,
         taken,
         flags_of(observation.interpretation) if observation.interpretation else (),
-        _normal(ranges, quantity, meaning, value) if ranges else None,
+        _normal(ranges, quantity, meaning.analyte, value, meaning.printed) if ranges else None,
         specimen.reference if specimen else None,
     )
     return (result,)
@@ -180,12 +180,16 @@ def _of_vital(kind: str, code: str | None, text: str | None) -> _Meaning | None:
 
 
 def _normal(
-    ranges: list[ReferenceRange], quantity: Quantity, meaning: _Meaning, value: Value
+    ranges: list[ReferenceRange],
+    quantity: Quantity,
+    analyte: Analyte,
+    value: Value,
+    printed: str | None,
 ) -> Normal | None:
     """Give the reference range; at once where it is the only one and plain."""
-    bounds = _bounds(ranges[0], quantity, meaning.printed) if len(ranges) == 1 else None
+    bounds = _bounds(ranges[0], quantity, printed) if len(ranges) == 1 else None
     if bounds is None:
-        return normal_of(ranges, meaning.analyte, value) if meaning.analyte else None
+        return normal_of(ranges, analyte, value)
     low, high = bounds
     return Normal(low, high) if low <= high else None
 

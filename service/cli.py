@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
@@ -26,6 +25,7 @@ from service.database import Failure, behind, opened, prepare, upgrade
 from service.ehr import Ehr
 from service.errors import Refusal, StartRefused
 from service.hooks import SERVICES, Service
+from service.ids import new_id
 from service.languages import choose_language
 from service.metrics import Metrics
 from service.printing import print_answer, print_refusal
@@ -106,7 +106,7 @@ def assess(
         chosen = _service(service)
         settings = load_settings()
         client = load_clients(settings.clients)[0]
-        desk = Desk(settings, client, _day(today), lambda: str(uuid.uuid4()))
+        desk = Desk(settings, client, _day(today), new_id)
         request = offline.request_of(_read(record), chosen)
         words = choose_language(chosen.country, None, language or client.language)
         trail, forgetful = Trail(chosen, words, desk), Remembering(None, Metrics())

@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from typing import Final
 
 import jwt
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from service.clients import Client
+from service.ids import new_id
 from service.sandbox.temper import addresses
 
 ALGORITHM: Final = "ES384"
@@ -48,6 +48,6 @@ class Signer:
             "aud": self._base_url + path,
             "iat": now,
             "exp": now + SECONDS,
-            "jti": str(uuid.uuid4()),
+            "jti": new_id(),
         }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": _KEY_ID})
